@@ -1,0 +1,19 @@
+//! Objects, field paths, merges, quantities, YAML and structural schemas.
+//!
+//! Owns what every other room needs to say about one Kubernetes object. Knows nothing of Crossplane's kinds, files on
+//! disk, clocks or clusters: text comes in as strings, answers go out as values.
+
+pub mod diagnostic;
+pub mod field_path;
+pub mod merge;
+pub mod object;
+pub mod quantity;
+pub mod schema;
+pub mod suggest;
+pub mod yaml;
+
+pub use diagnostic::{Diagnostic, Location, Position, Severity};
+pub use field_path::{FieldPath, FieldPathError, Segment};
+pub use object::{GroupVersionKind, Object, ObjectKey};
+pub use serde_json::{Map, Number, Value};
+pub use yaml::Document;

@@ -1,0 +1,2 @@
+//! kubectl plat.
+fn main() {}
