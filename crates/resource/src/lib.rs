@@ -5,7 +5,9 @@
 
 pub mod diagnostic;
 pub mod field_path;
+pub mod go_regex;
 pub mod merge;
+pub mod names;
 pub mod object;
 pub mod quantity;
 pub mod schema;
