@@ -1,0 +1,76 @@
+//! The place of a field in the text of a document.
+//!
+//! Owns the walk from a path to a place, through aliases and merge keys. Reads the text again on each call, so that
+//! documents carry no places while nothing is wrong.
+
+use super::reader::{is_merge, key_text};
+use super::tree::{self, Kind, Tree};
+use super::{Source, list};
+use crate::{FieldPath, Position, Segment};
+
+/// The places of a key and of its value.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Found {
+    pub(super) key: Position,
+    pub(super) value: Position,
+}
+
+/// The places of `path`, or of its nearest ancestor that is there.
+pub(super) fn find(source: &Source, path: &FieldPath) -> Option<Found> {
+    let chunk = source.chunk.as_ref()?;
+    let tree = tree::build(&source.text.text, chunk).ok()?;
+    let mut index = 0;
+    let start = tree.node(index)?.position;
+    let mut found = Found { key: start, value: start };
+    for segment in list::joined(&source.prefix, path).segments() {
+        let Some((key, value)) = step(&tree, index, segment, 0) else { break };
+        found = Found { key: tree.node(key)?.position, value: tree.node(value)?.position };
+        index = value;
+    }
+    Some(found)
+}
+
+fn step(tree: &Tree<'_>, index: usize, segment: &Segment, hops: usize) -> Option<(usize, usize)> {
+    let index = follow(tree, index)?;
+    match (&tree.node(index)?.kind, segment) {
+        (Kind::Sequence, Segment::Index(number)) => {
+            let child = tree.children(index).nth(*number as usize)?;
+            Some((child, child))
+        }
+        (Kind::Mapping, Segment::Field(name)) => entry(tree, index, name, hops),
+        (Kind::Mapping, Segment::Index(number)) => entry(tree, index, &number.to_string(), hops),
+        _ => None,
+    }
+}
+
+fn follow(tree: &Tree<'_>, index: usize) -> Option<usize> {
+    match tree.node(index)?.kind {
+        Kind::Alias(target) => Some(target),
+        _ => Some(index),
+    }
+}
+
+/// Merges that lead to merges are followed this far.
+const MAX_MERGE_HOPS: usize = 20;
+
+fn entry(tree: &Tree<'_>, mapping: usize, name: &str, hops: usize) -> Option<(usize, usize)> {
+    let own = |(key, _): &(usize, usize)| !is_merge(tree, *key) && key_text(tree, *key).is_ok_and(|text| text == name);
+    if let Some(found) = tree.entries(mapping).find(own) {
+        return Some(found);
+    }
+    if hops >= MAX_MERGE_HOPS {
+        return None;
+    }
+    let merged = tree.entries(mapping).filter(|(key, _)| is_merge(tree, *key)).map(|(_, value)| value);
+    merged.into_iter().find_map(|value| {
+        let target = follow(tree, value)?;
+        match tree.node(target)?.kind {
+            Kind::Mapping => entry(tree, target, name, hops + 1),
+            Kind::Sequence => tree.children(target).find_map(|child| {
+                let child = follow(tree, child)?;
+                entry(tree, child, name, hops + 1)
+            }),
+            _ => None,
+        }
+    })
+}
