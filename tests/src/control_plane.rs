@@ -1,0 +1,238 @@
+//! A real Kubernetes control plane on free ports of this machine: etcd, the API server and, when asked, the controllers.
+//!
+//! Owns finding the programs, their flags, the kubeconfig and the retry when a port was taken meanwhile. What uses it talks
+//! to the API server with a client of its own. Stopping is the supervisor's.
+
+use std::collections::hash_map::RandomState;
+use std::env;
+use std::fs;
+use std::hash::{BuildHasher, Hasher};
+use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use anyhow::{Context, bail};
+
+use crate::programs::{ETCD, KUBE_APISERVER, KUBE_CONTROLLER_MANAGER, Program, has_go};
+use crate::supervisor::Supervisor;
+
+/// How long a program may take until it accepts connections: generous, for machines busy with other builds.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// How often a start is tried when a port was taken between picking and using it.
+const ATTEMPTS: usize = 5;
+
+/// What to run besides etcd and the API server.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Options {
+    /// Run Kubernetes' own controllers: namespaces go away, garbage is collected, deployments make pods.
+    pub controllers: bool,
+}
+
+/// A running control plane; dropping it stops it.
+#[derive(Debug)]
+pub struct ControlPlane {
+    supervisor: Supervisor,
+    url: String,
+    kubeconfig: PathBuf,
+}
+
+struct Binaries {
+    etcd: PathBuf,
+    api_server: PathBuf,
+    controller_manager: Option<PathBuf>,
+}
+
+struct Ports {
+    etcd: u16,
+    etcd_peer: u16,
+    api_server: u16,
+}
+
+impl ControlPlane {
+    /// Starts etcd and the API server.
+    pub fn start() -> anyhow::Result<Self> {
+        Self::start_with(Options::default())
+    }
+
+    /// Starts what `options` ask for. The API server accepts connections when this returns; `/readyz` says when it has
+    /// finished its own set-up, a second or two later.
+    pub fn start_with(options: Options) -> anyhow::Result<Self> {
+        let binaries = Binaries::find(options)?;
+        let mut last = None;
+        for _ in 0..ATTEMPTS {
+            match Self::launch(&binaries, &Ports::pick()?) {
+                Err(error) if format!("{error:#}").contains("address already in use") => last = Some(error),
+                other => return other,
+            }
+        }
+        Err(last.context("no attempt was made")?.context("every port picked was taken by the time it was used"))
+    }
+
+    /// The API server's address.
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// A kubeconfig with all rights; it goes when the control plane goes.
+    pub fn kubeconfig(&self) -> &Path {
+        &self.kubeconfig
+    }
+
+    /// The end of the API server's log, for a failure's message.
+    pub fn last_words(&self) -> String {
+        self.supervisor.last_words(KUBE_APISERVER.name)
+    }
+
+    fn launch(binaries: &Binaries, ports: &Ports) -> anyhow::Result<Self> {
+        let mut supervisor = Supervisor::start()?;
+        let folder = supervisor.folder().to_owned();
+        let token = format!("{:016x}{:016x}", random(), random());
+        fs::write(folder.join("tokens.csv"), format!("{token},plat-test,plat-test,system:masters\n"))?;
+
+        supervisor.spawn(ETCD.name, &mut etcd(&binaries.etcd, ports))?;
+        wait_for(ports.etcd, &mut supervisor)?;
+        supervisor.spawn(KUBE_APISERVER.name, &mut api_server(&binaries.api_server, ports))?;
+        wait_for(ports.api_server, &mut supervisor)?;
+
+        let url = format!("https://127.0.0.1:{}", ports.api_server);
+        let kubeconfig = folder.join("kubeconfig");
+        fs::write(&kubeconfig, kubeconfig_text(&url, &folder.join("certificates/apiserver.crt"), &token))?;
+        if let Some(program) = &binaries.controller_manager {
+            supervisor.spawn(KUBE_CONTROLLER_MANAGER.name, &mut controller_manager(program, &kubeconfig))?;
+        }
+        Ok(Self { supervisor, url, kubeconfig })
+    }
+}
+
+impl Binaries {
+    fn find(options: Options) -> anyhow::Result<Self> {
+        Ok(Self {
+            etcd: find(&ETCD)?,
+            api_server: find(&KUBE_APISERVER)?,
+            controller_manager: options.controllers.then(|| find(&KUBE_CONTROLLER_MANAGER)).transpose()?,
+        })
+    }
+}
+
+/// The program from the folder `KUBEBUILDER_ASSETS` names, PATH, or `target/`; else it is built.
+pub fn find(program: &Program) -> anyhow::Result<PathBuf> {
+    let assets = env::var_os("KUBEBUILDER_ASSETS").map(PathBuf::from);
+    let path = env::var_os("PATH").unwrap_or_default();
+    let ready = assets.into_iter().chain(env::split_paths(&path)).map(|folder| folder.join(program.name));
+    if let Some(binary) = ready.chain(program.kept()).find(|binary| binary.is_file()) {
+        return Ok(binary);
+    }
+    if !has_go() {
+        bail!(
+            "there is no {0}, and no Go to build it with. Any of these helps:\n  \
+             install Go 1.26 or newer, and it is built from its published module (minutes, once)\n  \
+             put {0} on PATH, or in the folder that KUBEBUILDER_ASSETS names\n  \
+             leave these tests out: cargo xtask test --no-cluster",
+            program.name
+        );
+    }
+    program.build()
+}
+
+impl Ports {
+    /// Three ports that are free now. Held together while picking, so that they differ.
+    fn pick() -> anyhow::Result<Self> {
+        let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free on 127.0.0.1");
+        let listeners = [listener()?, listener()?, listener()?];
+        let [etcd, etcd_peer, api_server] = listeners.each_ref().map(TcpListener::local_addr);
+        Ok(Self { etcd: etcd?.port(), etcd_peer: etcd_peer?.port(), api_server: api_server?.port() })
+    }
+}
+
+fn etcd(program: &Path, ports: &Ports) -> Command {
+    let (client, peer) = (format!("http://127.0.0.1:{}", ports.etcd), format!("http://127.0.0.1:{}", ports.etcd_peer));
+    let mut command = Command::new(program);
+    command.args(["--name=plat", "--data-dir=etcd", "--unsafe-no-fsync", "--log-level=warn"]).args([
+        format!("--listen-client-urls={client}"),
+        format!("--advertise-client-urls={client}"),
+        format!("--listen-peer-urls={peer}"),
+        format!("--initial-advertise-peer-urls={peer}"),
+        format!("--initial-cluster=plat={peer}"),
+    ]);
+    command
+}
+
+fn api_server(program: &Path, ports: &Ports) -> Command {
+    let mut command = Command::new(program);
+    command
+        .args([
+            format!("--etcd-servers=http://127.0.0.1:{}", ports.etcd),
+            format!("--secure-port={}", ports.api_server),
+        ])
+        .args(["--bind-address=127.0.0.1", "--advertise-address=127.0.0.1", "--cert-dir=certificates"])
+        // The key it makes for its own certificate signs service accounts too: no key of ours to make or keep.
+        .args(["--service-account-signing-key-file=certificates/apiserver.key"])
+        .args(["--service-account-key-file=certificates/apiserver.key"])
+        .args(["--service-account-issuer=https://kubernetes.default.svc", "--service-cluster-ip-range=10.0.0.0/24"])
+        .args(["--token-auth-file=tokens.csv", "--authorization-mode=RBAC"])
+        .args(["--disable-admission-plugins=ServiceAccount", "--endpoint-reconciler-type=none"])
+        // Tests ask for much at once; queueing them would only make them slow.
+        .args(["--enable-priority-and-fairness=false", "--max-requests-inflight=0"])
+        .args(["--max-mutating-requests-inflight=0", "--profiling=false"]);
+    command
+}
+
+fn controller_manager(program: &Path, kubeconfig: &Path) -> Command {
+    let mut command = Command::new(program);
+    command
+        .arg(format!("--kubeconfig={}", kubeconfig.display()))
+        .args([
+            "--service-account-private-key-file=certificates/apiserver.key",
+            "--root-ca-file=certificates/apiserver.crt",
+        ])
+        .args(["--leader-elect=false", "--secure-port=0"]);
+    command
+}
+
+fn kubeconfig_text(url: &str, certificate: &Path, token: &str) -> String {
+    let certificate = certificate.display();
+    format!(
+        "apiVersion: v1\n\
+         kind: Config\n\
+         clusters: [{{name: plat, cluster: {{server: '{url}', certificate-authority: '{certificate}'}}}}]\n\
+         users: [{{name: plat, user: {{token: '{token}'}}}}]\n\
+         contexts: [{{name: plat, context: {{cluster: plat, user: plat, namespace: default}}}}]\n\
+         current-context: plat\n"
+    )
+}
+
+/// Waits until `port` accepts connections, as long as every process lives.
+fn wait_for(port: u16, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+    let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
+    let deadline = Instant::now() + PATIENCE;
+    loop {
+        if let Some((name, words)) = supervisor.ended() {
+            bail!("{name} ended at its start:\n{words}");
+        }
+        if TcpStream::connect_timeout(&address, Duration::from_secs(1)).is_ok() {
+            return Ok(());
+        }
+        if Instant::now() > deadline {
+            bail!("nothing listens on {address} after {} s", PATIENCE.as_secs());
+        }
+        thread::sleep(Duration::from_millis(50));
+    }
+}
+
+/// A number nobody can guess well enough to matter on the loopback of a test machine.
+fn random() -> u64 {
+    RandomState::new().build_hasher().finish()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn picks_ports_that_differ() {
+        let ports = Ports::pick().unwrap();
+        assert!(ports.etcd != ports.etcd_peer && ports.etcd != ports.api_server && ports.etcd_peer != ports.api_server);
+    }
+}

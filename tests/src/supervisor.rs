@@ -1,0 +1,175 @@
+//! Processes that never outlive the one that started them, nor leave their files behind.
+//!
+//! A watcher (a small shell script in a process group of its own, so that Ctrl-C does not reach it) holds the reading end
+//! of a pipe. It is told the id of each process started; when the pipe closes — the owner was dropped, has ended, panicked
+//! or was killed — it ends them all and removes their folder. Nothing depends on the owner's last words.
+
+use std::fs::File;
+use std::io::Write;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::time::Duration;
+
+use anyhow::Context;
+
+use crate::programs::tail;
+
+/// Kills without asking: all state is in the folder, which goes too.
+const WATCHER: &str = r#"
+processes=
+while read -r process; do processes="$processes $process"; done
+[ -z "$processes" ] || kill -KILL $processes 2>/dev/null
+rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }
+"#;
+
+/// Owns processes and the folder they work in.
+#[derive(Debug)]
+pub(crate) struct Supervisor {
+    folder: PathBuf,
+    watcher: Child,
+    processes: Vec<(&'static str, Child)>,
+}
+
+impl Supervisor {
+    /// Starts with no process, and a folder of its own.
+    pub(crate) fn start() -> anyhow::Result<Self> {
+        // Kept: the watcher removes it, whatever becomes of this process.
+        let folder = tempfile::Builder::new().prefix("plat-control-plane-").tempdir()?.keep();
+        let watcher = Command::new("sh")
+            .args(["-c", WATCHER, "watcher"])
+            .arg(&folder)
+            .stdin(Stdio::piped())
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .process_group(0)
+            .spawn()
+            .context("sh cannot be started")?;
+        Ok(Self { folder, watcher, processes: Vec::new() })
+    }
+
+    /// The folder that goes with the processes.
+    pub(crate) fn folder(&self) -> &Path {
+        &self.folder
+    }
+
+    /// Starts one process; what it prints goes to `NAME.log` in the folder.
+    pub(crate) fn spawn(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
+        let log = File::create(self.log(name))?;
+        let process = command
+            .current_dir(&self.folder)
+            .stdin(Stdio::null())
+            .stdout(log.try_clone()?)
+            .stderr(log)
+            .process_group(0)
+            .spawn()
+            .with_context(|| format!("{name} cannot be started"))?;
+        let line = format!("{}\n", process.id());
+        self.processes.push((name, process));
+        let pipe = self.watcher.stdin.as_mut().context("the watcher has a pipe")?;
+        pipe.write_all(line.as_bytes()).context("the watcher has ended")
+    }
+
+    /// Name and last words of a process that has ended though nobody asked it to.
+    pub(crate) fn ended(&mut self) -> Option<(&'static str, String)> {
+        let name = self.processes.iter_mut().find_map(|(name, process)| match process.try_wait() {
+            Ok(None) => None,
+            Ok(Some(_)) | Err(_) => Some(*name),
+        })?;
+        Some((name, self.last_words(name)))
+    }
+
+    /// The end of a process' log.
+    pub(crate) fn last_words(&self, name: &str) -> String {
+        tail(&self.log(name), 20)
+    }
+
+    fn log(&self, name: &str) -> PathBuf {
+        self.folder.join(name).with_extension("log")
+    }
+}
+
+impl Drop for Supervisor {
+    fn drop(&mut self) {
+        drop(self.watcher.stdin.take());
+        // Where the watcher was killed, it is up to us.
+        if self.watcher.wait().is_ok_and(|status| !status.success()) {
+            for (_, process) in &mut self.processes {
+                let _ = process.kill();
+            }
+        }
+        for (_, process) in &mut self.processes {
+            let _ = process.wait();
+        }
+        if self.folder.exists() {
+            std::thread::sleep(Duration::from_millis(100));
+            let _ = std::fs::remove_dir_all(&self.folder);
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn alive(id: u32) -> bool {
+        Command::new("kill").args(["-0", &id.to_string()]).stderr(Stdio::null()).status().unwrap().success()
+    }
+
+    #[test]
+    fn dropping_ends_processes_and_removes_their_folder() {
+        let mut supervisor = Supervisor::start().unwrap();
+        supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
+        let (folder, id) = (supervisor.folder().to_owned(), supervisor.processes[0].1.id());
+        assert!(alive(id) && folder.join("sleeper.log").exists() && supervisor.ended().is_none());
+        drop(supervisor);
+        assert!(!alive(id) && !folder.exists());
+    }
+
+    #[test]
+    fn a_process_that_ended_is_named_with_its_last_words() {
+        let mut supervisor = Supervisor::start().unwrap();
+        supervisor.spawn("speaker", Command::new("sh").args(["-c", "echo port taken >&2; exit 3"])).unwrap();
+        assert_eq!(eventually(|| supervisor.ended()), ("speaker", "port taken".to_owned()));
+    }
+
+    /// Set in the process that plays the owner in the test below, to the file it tells its folder in.
+    const OWNER: &str = "PLAT_TEST_SUPERVISOR_OWNER";
+
+    #[test]
+    fn killing_the_owner_ends_processes_and_removes_their_folder() {
+        if let Some(told) = std::env::var_os(OWNER) {
+            let mut supervisor = Supervisor::start().unwrap();
+            supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
+            let text = format!("{} {}", supervisor.processes[0].1.id(), supervisor.folder().display());
+            std::fs::write(&told, text).unwrap();
+            std::thread::sleep(Duration::from_mins(1));
+        }
+        let told = tempfile::NamedTempFile::new().unwrap();
+        let mut owner = Command::new(std::env::current_exe().unwrap())
+            .args(["--exact", "supervisor::tests::killing_the_owner_ends_processes_and_removes_their_folder"])
+            .env(OWNER, told.path())
+            .stdout(Stdio::null())
+            .spawn()
+            .unwrap();
+        let text = eventually(|| std::fs::read_to_string(told.path()).ok().filter(|text| !text.is_empty()));
+        let (id, folder) = text.split_once(' ').unwrap();
+        owner.kill().unwrap();
+        owner.wait().unwrap();
+        eventually(|| (!Path::new(folder).exists()).then_some(()));
+        // An orphan that nobody collects stays in the table as a zombie, which is ended too.
+        let state = Command::new("ps").args(["-o", "stat=", "-p", id]).output().unwrap();
+        let state = String::from_utf8(state.stdout).unwrap();
+        assert!(state.trim().is_empty() || state.starts_with('Z'), "{id} lives: {state}");
+    }
+
+    fn eventually<T>(mut poll: impl FnMut() -> Option<T>) -> T {
+        for _ in 0..1000 {
+            if let Some(value) = poll() {
+                return value;
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        panic!("not within 10 s");
+    }
+}
