@@ -1,1 +1,19 @@
-//! Placeholder while the crate is being written.
+//! Desired against live: what would change, why, and how that is written down.
+//!
+//! Owns the structural diff, the offline model of server-side apply, the [`Plan`] and its text, Markdown and JSON forms.
+//! Does not expand claims (that is `plat-expand`) and prints nothing: every renderer returns a `String`.
+
+pub mod build;
+pub mod constants;
+pub mod diff;
+pub mod live;
+pub mod model;
+pub mod render;
+
+pub use build::{Planner, Subject};
+pub use constants::{API_VERSION, KIND};
+pub use diff::{FieldChange, apply, diff};
+pub use live::{KindSchema, ListType, Lists, NoSchemas, Schemas};
+pub use model::{
+    Action, Blocked, BlockedBy, Change, ClaimPlan, GivenObject, Node, Note, Plan, Role, Summary, UnknownField,
+};

@@ -1,0 +1,162 @@
+//! Field changes as a plan lists them: leaf by leaf, without machinery, with origins and notes, secrets covered.
+
+use plat_expand::Origins;
+use plat_resource::{FieldPath, Segment, Value};
+
+use super::intern::{Interner, origin_of};
+use super::sensitive::{is_sensitive, redact};
+use crate::constants::{LAST_APPLIED, MACHINERY, SENSITIVE};
+use crate::diff::{FieldChange, diff};
+use crate::live::{CoreKind, same};
+use crate::model::{Change, Note};
+
+const MAX_DEPTH: usize = 256;
+
+/// The two sides of one object, and what is known of its fields.
+pub(super) struct Sides<'a> {
+    pub live: Option<&'a Value>,
+    pub after: &'a Value,
+    /// What was asked for; a value of `after` that differs from it has no origin.
+    pub desired: &'a Value,
+    /// The object as the user wrote it, where defaults can be told.
+    pub written: Option<&'a Value>,
+    pub origins: Option<&'a Origins>,
+    pub kind: &'a CoreKind<'a>,
+}
+
+impl Sides<'_> {
+    /// The changes in path order.
+    pub(super) fn changes(&self, interner: &mut Interner) -> Vec<Change> {
+        let mut raw = match self.live {
+            Some(live) => explode_all(diff(live, self.after, self.kind)),
+            None => {
+                let mut leaves = Vec::new();
+                explode(&mut FieldPath::default(), self.after, &mut |path, value| {
+                    leaves.push(FieldChange { path, before: None, after: Some(value) });
+                });
+                leaves.retain(|leaf| !is_identity(leaf.path.segments()));
+                leaves
+            }
+        };
+        raw.retain(|change| !is_bookkeeping(change.path.segments()));
+        raw.sort_by(|one, other| one.path.cmp(&other.path));
+        raw.into_iter().map(|change| self.change(change, interner)).collect()
+    }
+
+    fn change(&self, raw: FieldChange, interner: &mut Interner) -> Change {
+        let segments = raw.path.segments();
+        let mut notes = Vec::new();
+        if self.live.is_some_and(|live| raw.before.is_some() && self.kind.is_immutable(live, segments)) {
+            notes.push(Note::Immutable);
+        }
+        if raw.after.is_some() && self.written.is_some_and(|written| at(written, segments).is_none()) {
+            notes.push(Note::Defaulted);
+        }
+        let secret = is_sensitive(self.after, segments) || self.live.is_some_and(|live| is_sensitive(live, segments));
+        if secret {
+            notes.push(Note::Sensitive);
+        }
+        if matches!(segments.first(), Some(Segment::Field(field)) if field == "status") {
+            notes.push(Note::Status);
+        }
+        let origin = self.origin(&raw).map(|origin| interner.origin(origin));
+        let show = |value: Value| if secret { SENSITIVE.into() } else { redact(value) };
+        Change {
+            path: interner.path(&raw.path),
+            before: raw.before.map(show),
+            after: raw.after.map(show),
+            origin,
+            notes,
+        }
+    }
+
+    /// Lists of the live object can be in another order than the desired ones, so the value has to agree too.
+    fn origin(&self, raw: &FieldChange) -> Option<&plat_expand::Origin> {
+        let after = raw.after.as_ref()?;
+        let origin = origin_of(self.origins?, &raw.path)?;
+        at(self.desired, raw.path.segments()).is_some_and(|value| same(value, after)).then_some(origin)
+    }
+}
+
+/// The value at `segments`, if there is one; unlike a field path, the empty path is the root.
+pub(super) fn at<'a>(root: &'a Value, segments: &[Segment]) -> Option<&'a Value> {
+    segments.iter().try_fold(root, |value, segment| match segment {
+        Segment::Field(key) => value.as_object()?.get(key),
+        Segment::Index(index) => value.as_array()?.get(*index as usize),
+    })
+}
+
+/// Changes that add or take away a whole container become one change per leaf.
+fn explode_all(changes: Vec<FieldChange>) -> Vec<FieldChange> {
+    let mut all = Vec::with_capacity(changes.len());
+    for mut change in changes {
+        match (&change.before, &change.after) {
+            (None, Some(after)) => explode(&mut change.path, after, &mut |path, value| {
+                all.push(FieldChange { path, before: None, after: Some(value) });
+            }),
+            (Some(before), None) => explode(&mut change.path, before, &mut |path, value| {
+                all.push(FieldChange { path, before: Some(value), after: None });
+            }),
+            _ => all.push(change),
+        }
+    }
+    all
+}
+
+/// Visits scalars, empty containers and lists of scalars.
+fn explode(path: &mut FieldPath, value: &Value, visit: &mut dyn FnMut(FieldPath, Value)) {
+    let mut segments = std::mem::take(path).segments().to_vec();
+    explode_to(&mut segments, value, visit);
+}
+
+fn explode_to(segments: &mut Vec<Segment>, value: &Value, visit: &mut dyn FnMut(FieldPath, Value)) {
+    match value {
+        Value::Object(map) if !map.is_empty() && segments.len() < MAX_DEPTH => {
+            for (key, value) in map {
+                segments.push(Segment::Field(key.clone()));
+                explode_to(segments, value, visit);
+                segments.pop();
+            }
+        }
+        Value::Array(items) if segments.len() < MAX_DEPTH && items.iter().any(is_container) => {
+            for (index, value) in items.iter().enumerate() {
+                segments.push(Segment::Index(u32::try_from(index).unwrap_or(u32::MAX)));
+                explode_to(segments, value, visit);
+                segments.pop();
+            }
+        }
+        leaf => visit(FieldPath::new(segments.clone()), leaf.clone()),
+    }
+}
+
+fn is_container(value: &Value) -> bool {
+    matches!(value, Value::Object(_) | Value::Array(_))
+}
+
+/// What the line of a new object says already, and what Crossplane puts on every object.
+fn is_identity(segments: &[Segment]) -> bool {
+    let fields: Vec<&str> = fields(segments);
+    match fields.as_slice() {
+        ["apiVersion" | "kind"] | ["metadata", "name" | "namespace" | "generateName" | "ownerReferences", ..] => true,
+        ["metadata", "labels" | "annotations", key] => MACHINERY.contains(key),
+        _ => false,
+    }
+}
+
+/// What nobody sets by hand and no plan is about.
+fn is_bookkeeping(segments: &[Segment]) -> bool {
+    let fields = fields(segments);
+    matches!(fields.as_slice(), ["metadata", "managedFields" | "generation" | "resourceVersion", ..])
+        || matches!(fields.as_slice(), ["metadata", "annotations", key] if *key == LAST_APPLIED)
+}
+
+fn fields(segments: &[Segment]) -> Vec<&str> {
+    segments
+        .iter()
+        .take(3)
+        .filter_map(|segment| match segment {
+            Segment::Field(field) => Some(field.as_str()),
+            Segment::Index(_) => None,
+        })
+        .collect()
+}

@@ -1,0 +1,175 @@
+//! One object of the tree: what it is, what it becomes, and with which fields.
+
+use plat_expand::{Origins, Unknown};
+use plat_resource::object::{self, GroupVersionKind};
+use plat_resource::{ObjectKey, Value};
+
+use super::Planner;
+use super::changes::{Sides, at};
+use super::gate::{self, Gate};
+use super::prepare::prepare;
+use crate::live::{CoreKind, Owned, fill, predict};
+use crate::model::{Action, Change, Node, Note, Role, UnknownField};
+
+/// Who applies an object, and so may remove fields from it.
+#[derive(Debug, Clone, Copy, Default)]
+pub(super) enum Owner<'a> {
+    /// The user, by `kubectl apply`.
+    #[default]
+    Kubectl,
+    /// A field manager whose name begins so.
+    Manager(&'a str),
+}
+
+/// One object to compare.
+#[derive(Clone, Copy)]
+pub(super) struct Subtree<'a> {
+    pub role: Role,
+    pub desired: &'a Value,
+    /// `desired` with its defaults, where `desired` is without.
+    pub defaulted: Option<&'a Value>,
+    pub live: Option<&'a Value>,
+    pub owner: Owner<'a>,
+    pub origins: Option<&'a Origins>,
+    pub unknowns: &'a [Unknown],
+    pub resource: Option<&'a str>,
+    pub ready: Option<bool>,
+    /// UID of the live XR that should control the object.
+    pub live_uid: Option<&'a str>,
+}
+
+impl Default for Subtree<'_> {
+    fn default() -> Self {
+        Self {
+            role: Role::Composed,
+            desired: &Value::Null,
+            defaulted: None,
+            live: None,
+            owner: Owner::Kubectl,
+            origins: None,
+            unknowns: &[],
+            resource: None,
+            ready: None,
+            live_uid: None,
+        }
+    }
+}
+
+impl Planner<'_> {
+    /// The node of one object, without those below it.
+    pub(super) fn object_node(&mut self, object: &Subtree<'_>, gate: Option<&Gate>) -> Node {
+        let kind = GroupVersionKind::of(object.desired);
+        let known = CoreKind::new(&kind, self.schemas.of(&kind));
+        let prepared = prepare(object.desired, object.live, object.role);
+        let after = self.after(object, &prepared, &known);
+        let sides = Sides {
+            live: object.live,
+            after: &after,
+            desired: object.desired,
+            written: object.defaulted.is_some().then_some(object.desired),
+            origins: object.origins,
+            kind: &known,
+        };
+        let mut node = Node {
+            role: object.role,
+            object: key_of(object),
+            generate_name: generate_name(object),
+            resource: object.resource.map(str::to_owned),
+            ready: object.ready,
+            changes: sides.changes(&mut self.interner),
+            unknowns: object.unknowns.iter().map(UnknownField::from).collect(),
+            ..Node::default()
+        };
+        self.add_unknown_fields(&mut node, object);
+        node.action = action(&node, object);
+        if node.action == Action::Replace {
+            node.notes.push("the API server refuses this change: it has to be deleted and made anew".to_owned());
+        }
+        let own = || gate::of_change(node.action, &after, object.live, &node, object.live_uid);
+        let gate = match object.role {
+            Role::Composed => gate.cloned().or_else(own),
+            Role::Claim | Role::Composite => gate.cloned(),
+        };
+        if let Some(gate) = gate {
+            gate.close(&mut node);
+        }
+        node
+    }
+
+    fn after(&mut self, object: &Subtree<'_>, prepared: &Value, known: &CoreKind<'_>) -> Value {
+        let mut after = match object.live {
+            None => prepared.clone(),
+            Some(live) => {
+                let owned = match object.owner {
+                    Owner::Kubectl => Owned::by_kubectl(live, known),
+                    Owner::Manager(manager) => Owned::by_manager(live, manager),
+                };
+                self.without_owner += usize::from(!owned.is_known());
+                predict(live, prepared, &owned, known)
+            }
+        };
+        if let Some(defaulted) = object.defaulted {
+            fill(&mut after, &prepare(defaulted, object.live, object.role));
+        }
+        after
+    }
+
+    fn add_unknown_fields(&mut self, node: &mut Node, object: &Subtree<'_>) {
+        for unknown in object.unknowns.iter().filter(|unknown| !unknown.field.segments().is_empty()) {
+            let path = self.interner.path(&unknown.field);
+            match node.changes.iter_mut().find(|change| change.path == path) {
+                Some(change) => change.notes.push(Note::KnownAfterApply),
+                None => {
+                    let before = object.live.filter(|_| !is_secret(object.desired));
+                    let before = before.and_then(|live| at(live, unknown.field.segments())).cloned();
+                    let notes = vec![Note::KnownAfterApply];
+                    node.changes.push(Change { path, before, after: None, origin: None, notes });
+                }
+            }
+        }
+    }
+}
+
+fn is_secret(object: &Value) -> bool {
+    GroupVersionKind::of(object) == GroupVersionKind::new("v1", "Secret")
+}
+
+fn action(node: &Node, object: &Subtree<'_>) -> Action {
+    if object.unknowns.iter().any(|unknown| unknown.field.segments().is_empty()) {
+        return Action::Unknown;
+    }
+    if object.live.is_none() {
+        return Action::Create;
+    }
+    let has = |note: Note| node.changes.iter().any(|change| change.notes.contains(&note));
+    let quiet = |change: &Change| change.notes.iter().any(|note| matches!(note, Note::Status | Note::KnownAfterApply));
+    if has(Note::Immutable) {
+        Action::Replace
+    } else if node.changes.iter().any(|change| !quiet(change)) {
+        Action::Update
+    } else if has(Note::KnownAfterApply) {
+        Action::Unknown
+    } else {
+        Action::NoOp
+    }
+}
+
+/// The key of the desired object; a name that only the cluster has given is taken from there.
+fn key_of(object: &Subtree<'_>) -> ObjectKey {
+    let mut key = ObjectKey::of(object.desired);
+    if let Some(live) = object.live {
+        if key.name.is_empty() {
+            object::name(live).clone_into(&mut key.name);
+        }
+        if key.namespace.is_empty() {
+            object::namespace(live).clone_into(&mut key.namespace);
+        }
+    }
+    key
+}
+
+fn generate_name(object: &Subtree<'_>) -> Option<String> {
+    let prefix = object::generate_name(object.desired);
+    let is_unnamed = object.live.is_none() && object::name(object.desired).is_empty();
+    (is_unnamed && !prefix.is_empty()).then(|| prefix.to_owned())
+}
