@@ -1,2 +1,35 @@
-//! The project commands.
-fn main() {}
+//! The project's own commands: `cargo xtask test`, `bench` and `conformance`.
+//!
+//! Owns reading the command line; each command is one file.
+#![expect(clippy::print_stdout, reason = "what a command finds goes to standard output")]
+
+mod bench;
+mod conformance;
+mod test;
+
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+/// The project's own commands
+#[derive(Debug, Parser)]
+#[command(name = "cargo xtask", bin_name = "cargo xtask")]
+struct Arguments {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Test(test::Arguments),
+    Bench(bench::Arguments),
+    Conformance(conformance::Arguments),
+}
+
+fn main() -> anyhow::Result<ExitCode> {
+    match Arguments::parse().command {
+        Command::Test(arguments) => test::run(&arguments),
+        Command::Bench(arguments) => bench::run(&arguments),
+        Command::Conformance(arguments) => conformance::run(&arguments),
+    }
+}
