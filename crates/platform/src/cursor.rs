@@ -29,6 +29,11 @@ impl<'a> Cursor<'a> {
         &self.path
     }
 
+    /// Another path of the same document, for a finding; its value stays this one's.
+    pub(crate) fn at_path(&self, path: FieldPath) -> Self {
+        Self { path, ..self.clone() }
+    }
+
     /// The field `key`, if it is there and not null.
     pub(crate) fn get(&self, key: &str) -> Option<Self> {
         let value = self.value.as_object()?.get(key)?;
@@ -154,8 +159,9 @@ impl<'a> Findings<'a> {
     pub(crate) fn unknown_fields(&mut self, cursor: &Cursor<'_>, known: &[&str]) {
         let Some(map) = cursor.value.as_object() else { return };
         for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
-            let at = Cursor { document: cursor.document, path: cursor.path.key(key), value: cursor.value };
+            let at = cursor.at_path(cursor.path.key(key));
             let diagnostic = self.warning(&at, "unknown field; the API server drops it");
+            diagnostic.location = Some(at.document.locate_key(&at.path));
             diagnostic.hint = suggest::did_you_mean(key, known.iter().copied());
         }
     }
@@ -166,7 +172,7 @@ impl<'a> Findings<'a> {
             let known = parent.value.as_object();
             let slip = known.and_then(|map| suggest::closest(key, map.keys().map(String::as_str)));
             let hint = slip.map(|slip| format!("there is {slip:?}: write {key:?}"));
-            let missing = Cursor { document: parent.document, path: parent.path.key(key), value: parent.value };
+            let missing = parent.at_path(parent.path.key(key));
             self.error(&missing, "is required and is missing").hint = hint;
         }
         found
@@ -177,7 +183,11 @@ impl<'a> Findings<'a> {
             return Some(cursor);
         }
         let found = kind_of(cursor.value);
-        self.error(&cursor, format!("is {found}, must be {want}"));
+        let diagnostic = self.error(&cursor, format!("is {found}, must be {want}"));
+        // Words like `yes` and `n`, and figures, are not text in YAML.
+        if want == "a string" && !(cursor.value.is_array() || cursor.value.is_object()) {
+            diagnostic.hint = Some("put it in quotes".to_owned());
+        }
         None
     }
 }

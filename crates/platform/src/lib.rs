@@ -17,12 +17,14 @@ mod read_definition;
 mod revision;
 mod schemas;
 mod select;
+#[cfg(test)]
+mod tests;
 
 pub use composition::{
     Composition, Credential, Function, Mode, Requirement, RequirementMatch, Requirements, Revision, SecretReference,
     Step,
 };
-pub use crd::{Crd, CrdVersion};
+pub use crd::{Crd, CrdVersion, with_api_server_defaults};
 pub use definition::{Definition, KindRef, Role, Scope, Version};
 pub use kinds::{KINDS, PlatformKind, What, what_is};
 pub use names::Names;

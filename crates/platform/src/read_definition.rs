@@ -77,6 +77,9 @@ pub(crate) fn read_definition(document: &Arc<Document>, diagnostics: &mut Vec<Di
     };
     check_name(&root, &definition, &mut findings);
     check_claim(&spec, &definition, &mut findings);
+    if let Some(versions) = spec.get("versions") {
+        definition.check_schemas(&versions, &mut findings);
+    }
     Some(definition)
 }
 

@@ -1,5 +1,77 @@
-//! Compiled schemas, made when first asked for.
+//! Compiled schemas of the kinds of a platform, made when first asked for and then shared.
 
-/// A schema that is compiled once.
+use std::sync::{Arc, OnceLock};
+
+use plat_resource::schema::{Schema, SchemaError};
+use plat_resource::{FieldPath, GroupVersionKind, Value, object};
+
+use crate::cursor::{Cursor, Findings};
+use crate::{Crd, Definition, Platform, Role, Version};
+
+/// A schema that is compiled once; none where there is none or it cannot be compiled.
 #[derive(Debug, Default)]
-pub(crate) struct Compiled {}
+pub(crate) struct Compiled(OnceLock<Option<Arc<Schema>>>);
+
+impl Compiled {
+    fn get(&self, compile: impl FnOnce() -> Option<Schema>) -> Option<Arc<Schema>> {
+        self.0.get_or_init(|| compile().map(Arc::new)).clone()
+    }
+}
+
+impl Platform {
+    /// The schema of `kind`, where an XRD or a CRD of the platform has one.
+    pub fn schema(&self, kind: &GroupVersionKind) -> Option<Arc<Schema>> {
+        match self.kind(kind) {
+            Some(found) => found.definition.schema(found.role, &kind.version),
+            None => self.crd(kind)?.schema(&kind.version),
+        }
+    }
+}
+
+impl Crd {
+    /// The compiled schema of a version; `None` where there is none or it cannot be compiled.
+    pub fn schema(&self, version: &str) -> Option<Arc<Schema>> {
+        let version = self.versions.iter().find(|each| each.name == version)?;
+        version.schema.get(|| {
+            let versions = object::value_at(&self.document.value, &["spec", "versions"])?;
+            let schema = versions.get(version.index)?.get("schema")?.get("openAPIV3Schema")?;
+            Schema::compile(schema).ok()
+        })
+    }
+}
+
+impl Definition {
+    /// The compiled schema of the CRD that Crossplane makes for a role and version; `None` for a role or version that
+    /// the XRD does not have, and for a schema that cannot be compiled (which loading has reported).
+    pub fn schema(&self, role: Role, version: &str) -> Option<Arc<Schema>> {
+        self.names_of(role)?;
+        let named = |written: &&Value| written.get("name").and_then(Value::as_str) == Some(version);
+        let written = self.written_versions().iter().find(named)?;
+        self.version(version)?.compiled(role).get(|| Schema::compile(&self.crd_schema(written, role)).ok())
+    }
+
+    /// Reports what the API server would refuse in the schemas, at its place in the author's document.
+    pub(crate) fn check_schemas(&self, versions: &Cursor<'_>, findings: &mut Findings<'_>) {
+        for cursor in versions.items() {
+            let Some(version) = cursor.text("name").and_then(|name| self.version(name)) else { continue };
+            let result = Schema::compile(&self.crd_schema(cursor.value(), Role::Composite));
+            let errors = result.as_ref().err().cloned().unwrap_or_default();
+            // The check is the compilation: keep it for whoever asks for this schema.
+            version.composite_schema.get(|| result.ok());
+            for SchemaError { path, message } in errors {
+                let mut segments = cursor.path().key("schema").key("openAPIV3Schema").segments().to_vec();
+                segments.extend(path.segments().iter().cloned());
+                findings.error(&cursor.at_path(FieldPath::new(segments)), message);
+            }
+        }
+    }
+}
+
+impl Version {
+    fn compiled(&self, role: Role) -> &Compiled {
+        match role {
+            Role::Composite => &self.composite_schema,
+            Role::Claim => &self.claim_schema,
+        }
+    }
+}

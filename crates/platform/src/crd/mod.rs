@@ -1,6 +1,10 @@
 //! CustomResourceDefinitions: those given as documents, and those that an XRD makes.
 
 mod given;
+mod keywords;
+mod machinery;
+mod made;
 
 pub(crate) use given::read_crd;
 pub use given::{Crd, CrdVersion};
+pub use made::with_api_server_defaults;
