@@ -6,6 +6,8 @@
 pub mod build;
 pub mod constants;
 pub mod diff;
+#[cfg(test)]
+mod fixtures;
 pub mod live;
 pub mod model;
 pub mod render;

@@ -299,6 +299,11 @@ fn text<S: Serializer>(path: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error
 }
 
 impl Node {
+    /// Whether the object does not exist yet.
+    pub(crate) fn is_new(&self) -> bool {
+        self.action == Action::Create || self.blocked.as_ref().is_some_and(|blocked| blocked.would == Action::Create)
+    }
+
     /// Whether this object or one below it would change.
     pub fn has_changes(&self) -> bool {
         self.action != Action::NoOp || self.children.iter().any(Self::has_changes)

@@ -91,10 +91,13 @@ impl<'s> Planner<'s> {
     fn unknowns(&self, expansion: &Expansion) -> Vec<UnknownField> {
         let mut unknowns: Vec<_> = expansion.unknowns.iter().map(UnknownField::from).collect();
         if self.without_owner > 0 {
+            let who = match self.without_owner {
+                1 => "1 live object does".to_owned(),
+                count => format!("{count} live objects do"),
+            };
             let reason = format!(
-                "{} live object(s) do not say who set their fields (metadata.managedFields): \
-                 fields that are no longer set are not shown as removed",
-                self.without_owner
+                "{who} not say who set the fields (metadata.managedFields): \
+                 fields that are no longer set are not shown as removed"
             );
             unknowns.push(UnknownField { field: String::new(), reason });
         }

@@ -123,7 +123,8 @@ impl Planner<'_> {
                     let before = object.live.filter(|_| !is_secret(object.desired));
                     let before = before.and_then(|live| at(live, unknown.field.segments())).cloned();
                     let notes = vec![Note::KnownAfterApply];
-                    node.changes.push(Change { path, before, after: None, origin: None, notes });
+                    let place = node.changes.partition_point(|change| change.path < path);
+                    node.changes.insert(place, Change { path, before, after: None, origin: None, notes });
                 }
             }
         }
