@@ -14,6 +14,9 @@ use plat_tests::ControlPlane;
 use serde_json::Value;
 use tokio::runtime::Runtime;
 
+/// How many pieces of work are asked of the API server at once.
+const AT_ONCE: usize = 16;
+
 /// A ready control plane and a client with all rights.
 pub(crate) struct Cluster {
     runtime: Runtime,
@@ -62,6 +65,12 @@ impl Cluster {
     /// Runs `work` to its end on the shared runtime.
     pub(crate) fn run<T>(&self, work: impl Future<Output = T>) -> T {
         self.runtime.block_on(work)
+    }
+
+    /// Runs every piece of work to its end, some at once; the API server shares two cores with them.
+    pub(crate) fn run_all<T>(&self, work: impl Iterator<Item = impl Future<Output = T>>) -> Vec<T> {
+        use futures_util::StreamExt;
+        self.run(futures_util::stream::iter(work).buffer_unordered(AT_ONCE).collect())
     }
 
     /// Reads the object at `path`.
