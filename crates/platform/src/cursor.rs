@@ -5,7 +5,11 @@
 use std::collections::BTreeMap;
 use std::fmt::Display;
 
-use plat_resource::{Diagnostic, Document, FieldPath, Segment, Severity, Value, suggest};
+use plat_resource::{Diagnostic, Document, FieldPath, Location, Segment, Severity, Value, suggest};
+
+/// After so many findings about one document, its start is named instead of each place: finding a place reads the
+/// document again, and nobody reads that far.
+const MAX_PLACES: usize = 40;
 
 /// One value of a document with the path that leads to it.
 #[derive(Clone)]
@@ -53,6 +57,12 @@ impl<'a> Cursor<'a> {
         pairs.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.to_owned()))).collect()
     }
 
+    /// The values, where this is an object.
+    pub(crate) fn fields(&self) -> Vec<Self> {
+        let fields = self.value.as_object().into_iter().flatten();
+        fields.map(|(key, value)| Self { value, ..self.at_path(self.path.key(key)) }).collect()
+    }
+
     /// The elements, where this is a list.
     pub(crate) fn items(&self) -> Vec<Self> {
         let items = self.value.as_array().map(Vec::as_slice).unwrap_or_default();
@@ -68,31 +78,40 @@ impl<'a> Cursor<'a> {
 /// The findings about one document, all under one message.
 pub(crate) struct Findings<'a> {
     subject: String,
+    count: usize,
     diagnostics: &'a mut Vec<Diagnostic>,
 }
 
 impl<'a> Findings<'a> {
     /// `subject` is the object in words, for instance `Composition sql-aws`.
     pub(crate) fn new(subject: String, diagnostics: &'a mut Vec<Diagnostic>) -> Self {
-        Self { subject, diagnostics }
+        Self { subject, count: 0, diagnostics }
     }
 
     /// Says that the document cannot be used, because of what is at `cursor`.
     pub(crate) fn error(&mut self, cursor: &Cursor<'_>, cause: impl Into<String>) -> &mut Diagnostic {
-        self.report(Severity::Error, cursor, cause.into())
+        self.report(Severity::Error, cursor, Document::locate, cause.into())
     }
 
     /// Says that something at `cursor` is odd.
     pub(crate) fn warning(&mut self, cursor: &Cursor<'_>, cause: impl Into<String>) -> &mut Diagnostic {
-        self.report(Severity::Warning, cursor, cause.into())
+        self.report(Severity::Warning, cursor, Document::locate, cause.into())
     }
 
-    fn report(&mut self, severity: Severity, cursor: &Cursor<'_>, cause: String) -> &mut Diagnostic {
+    fn report(
+        &mut self,
+        severity: Severity,
+        cursor: &Cursor<'_>,
+        locate: fn(&Document, &FieldPath) -> Location,
+        cause: String,
+    ) -> &mut Diagnostic {
         let message = match severity {
             Severity::Error => format!("{} is not usable", self.subject),
             Severity::Warning => format!("{} may not do what it says", self.subject),
         };
-        let mut diagnostic = Diagnostic::error(message).because(cause).at(cursor.document.locate(&cursor.path));
+        self.count += 1;
+        let place = if self.has_places() { locate(cursor.document, &cursor.path) } else { cursor.document.location() };
+        let mut diagnostic = Diagnostic::error(message).because(cause).at(place);
         diagnostic.severity = severity;
         if !cursor.path.segments().is_empty() {
             diagnostic = diagnostic.field(cursor.path.to_string());
@@ -100,6 +119,10 @@ impl<'a> Findings<'a> {
         let index = self.diagnostics.len();
         self.diagnostics.push(diagnostic);
         &mut self.diagnostics[index]
+    }
+
+    fn has_places(&self) -> bool {
+        self.count <= MAX_PLACES
     }
 
     /// The map at `key`, which must be there.
@@ -160,8 +183,16 @@ impl<'a> Findings<'a> {
         let Some(map) = cursor.value.as_object() else { return };
         for key in map.keys().filter(|key| !known.contains(&key.as_str())) {
             let at = cursor.at_path(cursor.path.key(key));
-            let diagnostic = self.warning(&at, "unknown field; the API server drops it");
-            diagnostic.location = Some(at.document.locate_key(&at.path));
+            self.unknown_field(&at, key, known);
+        }
+    }
+
+    /// Warns of one field that is not `known`.
+    pub(crate) fn unknown_field(&mut self, at: &Cursor<'_>, key: &str, known: &[&str]) {
+        let has_hints = self.has_places();
+        let cause = "unknown field; the API server drops it".to_owned();
+        let diagnostic = self.report(Severity::Warning, at, Document::locate_key, cause);
+        if has_hints {
             diagnostic.hint = suggest::did_you_mean(key, known.iter().copied());
         }
     }

@@ -17,7 +17,7 @@ pub enum What {
     EnvironmentConfig,
     /// Function.
     Function,
-    /// CustomResourceDefinition.
+    /// CustomResourceDefinition, or what becomes one.
     Crd,
 }
 
@@ -42,6 +42,8 @@ pub const KINDS: &[PlatformKind] = &[
     row(CROSSPLANE, &["v1"], "Composition", What::Composition),
     row(CROSSPLANE, &["v1"], "CompositionRevision", What::Revision),
     row(CROSSPLANE, &["v1alpha1", "v1beta1"], "EnvironmentConfig", What::EnvironmentConfig),
+    // What providers for Crossplane 2 bring in place of CRDs; it says the same.
+    row(CROSSPLANE, &["v1alpha1"], "ManagedResourceDefinition", What::Crd),
     row("pkg.crossplane.io", &["v1", "v1beta1"], "Function", What::Function),
     row("apiextensions.k8s.io", &["v1"], "CustomResourceDefinition", What::Crd),
 ];

@@ -6,7 +6,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, object};
+use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, object, suggest};
 
 use crate::composition::Composition;
 use crate::crd::read_crd;
@@ -146,6 +146,9 @@ impl Loader {
         for index in 0..platform.definitions.len() {
             index_kinds(platform, index, &mut self.diagnostics);
         }
+        for definition in &self.platform.definitions {
+            check_references(&self.platform, definition, &mut self.diagnostics);
+        }
         for composition in self.platform.compositions.values() {
             check_composite_type(&self.platform, composition, &mut self.diagnostics);
         }
@@ -180,14 +183,39 @@ fn report_clash(definition: &Definition, role: Role, first: &Definition, diagnos
     findings.error(&at, cause).hint = Some("give one of the two another kind or another group".to_owned());
 }
 
+/// Warns where the XRD names a Composition that is not there: every XR of it would wait for it.
+fn check_references(platform: &Platform, definition: &Definition, diagnostics: &mut Vec<Diagnostic>) {
+    let references = [
+        ("defaultCompositionRef", &definition.default_composition_ref),
+        ("enforcedCompositionRef", &definition.enforced_composition_ref),
+    ];
+    for (field, name) in references {
+        let Some(name) = name.as_ref().filter(|name| platform.composition(name).is_none()) else { continue };
+        let root = Cursor::root(&definition.document);
+        let at = root.get("spec").and_then(|spec| spec.get(field)?.get("name")).unwrap_or(root);
+        let hints = has_hints(diagnostics);
+        let mut findings = Findings::new(format!("XRD {}", definition.name), diagnostics);
+        let diagnostic = findings.warning(&at, format!("Composition {name:?} is not on the platform"));
+        let names = platform.compositions.keys().map(String::as_str);
+        diagnostic.hint = if hints { suggest::did_you_mean(name, names) } else { None };
+    }
+}
+
+/// Looking for a likely slip compares with every name there is; past this many findings nobody reads the hints.
+fn has_hints(diagnostics: &[Diagnostic]) -> bool {
+    const MAX_HINTS: usize = 100;
+    diagnostics.len() < MAX_HINTS
+}
+
 fn check_composite_type(platform: &Platform, composition: &Composition, diagnostics: &mut Vec<Diagnostic>) {
     let kind = &composition.composite_type;
     let root = Cursor::root(&composition.document);
     let Some(reference) = root.get("spec").and_then(|spec| spec.get("compositeTypeRef")) else { return };
+    let hints = has_hints(diagnostics);
     let mut findings = Findings::new(format!("Composition {}", composition.name), diagnostics);
     let Some((index, role)) = platform.kinds.get(&GroupKind::of(kind)) else {
         let diagnostic = findings.warning(&reference, format!("no XRD of the platform defines {kind}"));
-        diagnostic.hint = platform.closest_kind(kind);
+        diagnostic.hint = if hints { platform.closest_kind(kind) } else { None };
         return;
     };
     let Some(definition) = platform.definitions.get(*index) else { return };

@@ -1,5 +1,6 @@
 //! Reads a CompositeResourceDefinition, with every mistake at its place.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use plat_resource::{Diagnostic, Document, object};
@@ -105,9 +106,10 @@ fn read_versions(spec: &Cursor<'_>, findings: &mut Findings<'_>) -> Vec<Version>
         return Vec::new();
     };
     let mut versions: Vec<Version> = Vec::new();
+    let mut seen = HashSet::new();
     for cursor in list.items() {
         let Some(version) = read_version(&cursor, findings) else { continue };
-        if versions.iter().any(|earlier| earlier.name == version.name) {
+        if !seen.insert(version.name.clone()) {
             findings.error(&cursor, format!("version {:?} is given twice", version.name));
             continue;
         }
@@ -172,7 +174,7 @@ fn check_name(root: &Cursor<'_>, definition: &Definition, findings: &mut Finding
     let metadata = root.get("metadata");
     let at = metadata.and_then(|metadata| metadata.get("name")).unwrap_or_else(|| root.clone());
     let cause = format!("{:?} is not spec.names.plural and spec.group joined by a dot", definition.name);
-    findings.error(&at, cause).hint = Some(format!("write {want}"));
+    findings.error(&at, cause).hint = Some(format!("write {}", want.to_lowercase()));
 }
 
 fn check_claim(spec: &Cursor<'_>, definition: &Definition, findings: &mut Findings<'_>) {

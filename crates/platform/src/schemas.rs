@@ -1,10 +1,12 @@
 //! Compiled schemas of the kinds of a platform, made when first asked for and then shared.
 
+use std::collections::HashMap;
 use std::sync::{Arc, OnceLock};
 
 use plat_resource::schema::{Schema, SchemaError};
 use plat_resource::{FieldPath, GroupVersionKind, Value, object};
 
+use crate::crd::report_unknown_keywords;
 use crate::cursor::{Cursor, Findings};
 use crate::{Crd, Definition, Platform, Role, Version};
 
@@ -52,8 +54,11 @@ impl Definition {
 
     /// Reports what the API server would refuse in the schemas, at its place in the author's document.
     pub(crate) fn check_schemas(&self, versions: &Cursor<'_>, findings: &mut Findings<'_>) {
+        let mut unread: HashMap<&str, &Version> = self.versions.iter().map(|each| (each.name.as_str(), each)).collect();
         for cursor in versions.items() {
-            let Some(version) = cursor.text("name").and_then(|name| self.version(name)) else { continue };
+            let Some(version) = cursor.text("name").and_then(|name| unread.remove(name)) else { continue };
+            let author = cursor.get("schema").and_then(|schema| schema.get("openAPIV3Schema"));
+            author.iter().for_each(|author| report_unknown_keywords(author, findings));
             let result = Schema::compile(&self.crd_schema(cursor.value(), Role::Composite));
             let errors = result.as_ref().err().cloned().unwrap_or_default();
             // The check is the compilation: keep it for whoever asks for this schema.

@@ -40,8 +40,9 @@ pub struct CrdVersion {
 /// Reads one CRD. Its schemas are compiled when first asked for: a platform may have a thousand CRDs of providers.
 pub(crate) fn read_crd(document: &Arc<Document>, diagnostics: &mut Vec<Diagnostic>) -> Option<Crd> {
     let name = object::name(&document.value);
-    let mut findings = Findings::new(format!("CustomResourceDefinition {name}"), diagnostics);
     let root = Cursor::root(document);
+    let kind = root.text("kind").unwrap_or_default();
+    let mut findings = Findings::new(format!("{kind} {name}"), diagnostics);
     let spec = findings.object(&root, "spec")?;
     let group = findings.required_text(&spec, "group");
     let names = findings.object(&spec, "names")?;

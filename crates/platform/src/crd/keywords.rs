@@ -2,7 +2,9 @@
 //!
 //! Crossplane reads the schema into that type and writes it again, so what the type does not have is lost on the way.
 
-use plat_resource::{Number, Object, Value};
+use plat_resource::{Number, Object, Value, suggest};
+
+use crate::cursor::{Cursor, Findings};
 
 /// How a keyword is kept.
 #[derive(Clone, Copy)]
@@ -75,6 +77,32 @@ pub(super) fn normalised(schema: &Value) -> Value {
     let Value::Object(map) = schema else { return schema.clone() };
     let kept = map.iter().filter_map(|(key, value)| Some((key.clone(), keep(key, value)?)));
     Value::Object(kept.collect())
+}
+
+/// Warns of keywords that `JSONSchemaProps` does not have. Vendor extensions (`x-`) are let be unless they look like a
+/// slip.
+pub(crate) fn report_unknown_keywords(schema: &Cursor<'_>, findings: &mut Findings<'_>) {
+    let Value::Object(map) = schema.value() else { return };
+    let known: Vec<&str> = KEYWORDS.iter().map(|(keyword, _)| *keyword).collect();
+    for key in map.keys() {
+        let at = || schema.get(key);
+        match KEYWORDS.binary_search_by(|(keyword, _)| (*keyword).cmp(key)).ok().and_then(|index| KEYWORDS.get(index)) {
+            None if key.starts_with("x-") && suggest::closest(key, known.iter().copied()).is_none() => {}
+            None => findings.unknown_field(&schema.at_path(schema.path().key(key)), key, &known),
+            Some((_, Keep::Schema | Keep::SchemaOrFlag)) => {
+                at().iter().for_each(|schema| report_unknown_keywords(schema, findings));
+            }
+            Some((_, Keep::Schemas)) => {
+                at().iter().flat_map(Cursor::items).for_each(|schema| report_unknown_keywords(&schema, findings));
+            }
+            Some((_, Keep::NamedSchemas)) => {
+                let schemas = at();
+                let fields = schemas.iter().flat_map(Cursor::fields);
+                fields.for_each(|schema| report_unknown_keywords(&schema, findings));
+            }
+            Some(_) => {}
+        }
+    }
 }
 
 fn keep(key: &str, value: &Value) -> Option<Value> {

@@ -7,4 +7,5 @@ mod made;
 
 pub(crate) use given::read_crd;
 pub use given::{Crd, CrdVersion};
+pub(crate) use keywords::report_unknown_keywords;
 pub use made::with_api_server_defaults;

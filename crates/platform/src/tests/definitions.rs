@@ -62,7 +62,7 @@ spec:
       hint: did you mean "Automatic"?
     error: XRD sqlinstances.acme.io is not usable
       caused by: platform.yaml:5:9: metadata.name: "sqlinstances.acme.io" is not spec.names.plural and spec.group joined by a dot
-      hint: write XSQLInstances.sql.acme.io
+      hint: write xsqlinstances.sql.acme.io
     error: XRD sqlinstances.acme.io is not usable
       caused by: platform.yaml:12:11: spec.claimNames.kind: "XSQLInstance" conflicts with the kind of the composite resource in spec.names
       hint: give claim and composite resource different names; an X in front is the custom
@@ -236,6 +236,9 @@ spec:
                 type: int
 ";
     insta::assert_snapshot!(findings(&[bad]), @r#"
+    warning: XRD xs.acme.io may not do what it says
+      caused by: platform.yaml:21:17: spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.size.typ: unknown field; the API server drops it
+      hint: did you mean "type"?
     error: XRD xs.acme.io is not usable
       caused by: platform.yaml:23:23: spec.versions[0].schema.openAPIV3Schema.properties.spec.properties.count.type: Unsupported value: "int": supported values: "array", "boolean", "integer", "number", "object", "string"
     error: XRD xs.acme.io is not usable
@@ -281,4 +284,26 @@ spec:
     assert!(platform.schema(&kind).is_some());
     assert_eq!(platform.is_namespaced(&kind), Some(true));
     assert!(platform.schema(&GroupVersionKind::new("acme.io/v2", "Thing")).is_none());
+}
+
+#[test]
+fn references_to_compositions_that_are_not_there_are_told() {
+    let with = SQL.replace(
+        "  versions:",
+        "  defaultCompositionRef: {name: sql-aw}\n  enforcedCompositionRef: {name: other}\n  versions:",
+    );
+    insta::assert_snapshot!(findings(&[&with, &super::composition("sql-aws", "{}")]), @r#"
+    warning: XRD xsqlinstances.sql.acme.io may not do what it says
+      caused by: platform.yaml:10:33: spec.defaultCompositionRef.name: Composition "sql-aw" is not on the platform
+      hint: did you mean "sql-aws"?
+    warning: XRD xsqlinstances.sql.acme.io may not do what it says
+      caused by: platform.yaml:11:34: spec.enforcedCompositionRef.name: Composition "other" is not on the platform
+    "#);
+}
+
+#[test]
+fn thousands_of_mistakes_are_told_in_no_time() {
+    let fields: String = (0..5_000).map(|index| format!("  field{index}: 1\n")).collect();
+    let (_, diagnostics) = load(&[&format!("{BUCKET}{fields}")]);
+    assert_eq!(diagnostics.len(), 5_000);
 }
