@@ -23,6 +23,14 @@ pub struct Names {
 const FIELDS: &[&str] = &["kind", "plural", "singular", "listKind", "shortNames", "categories"];
 
 impl Names {
+    /// Whether kubectl would take `word` (in lower case) for this kind.
+    pub(crate) fn answers_to(&self, word: &str, group: &str) -> bool {
+        let own = [&self.kind, &self.plural, &self.singular];
+        let mut names = own.into_iter().chain(&self.short_names);
+        let bare = word.strip_suffix(&group.to_lowercase()).and_then(|rest| rest.strip_suffix('.'));
+        names.any(|name| name.to_lowercase() == word || Some(name.to_lowercase().as_str()) == bare)
+    }
+
     /// Reads names; `None` where kind or plural is missing.
     pub(crate) fn read(cursor: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Self> {
         findings.unknown_fields(cursor, FIELDS);

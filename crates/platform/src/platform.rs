@@ -71,7 +71,10 @@ impl Platform {
         } else {
             format!("no XRD of the platform defines {} in group {:?}", kind.kind, kind.group)
         };
-        Diagnostic::error(format!("kind {kind} is unknown")).because(cause).maybe_hint(self.closest_kind(kind))
+        let elsewhere = self.kinds.keys().any(|other| other.kind == kind.kind);
+        let field = if elsewhere { "apiVersion" } else { "kind" };
+        let message = format!("kind {kind} is unknown");
+        Diagnostic::error(message).field(field).because(cause).maybe_hint(self.closest_kind(kind))
     }
 
     /// "Did you mean" for a kind that no XRD defines: a slip in the kind, or another group.
@@ -88,6 +91,21 @@ impl Platform {
         let definition = self.definitions.get(*index)?;
         let version = definition.referenceable_version().or_else(|| definition.versions.first())?;
         Some(format!("did you mean {}/{}, kind {}?", found.group, version.name, found.kind))
+    }
+
+    /// The kinds that a user may mean by `word`, as kubectl takes it: kind, plural, singular or short name in any case,
+    /// or `plural.group`. Each in its referenceable version, where it has one.
+    pub fn kinds_named(&self, word: &str) -> Vec<KindRef<'_>> {
+        let word = word.to_lowercase();
+        let roles = |definition| [(definition, Role::Composite), (definition, Role::Claim)];
+        let mut found = Vec::new();
+        for (definition, role) in self.definitions.iter().flat_map(roles) {
+            let Some(names) = definition.names_of(role) else { continue };
+            let version = definition.referenceable_version().or_else(|| definition.versions.first());
+            let Some(version) = version.filter(|_| names.answers_to(&word, &definition.group)) else { continue };
+            found.push(KindRef { definition, role, version });
+        }
+        found
     }
 
     /// All XRDs, by name.
@@ -182,7 +200,8 @@ fn not_served(kind: &GroupVersionKind, definition: &Definition, exists: bool) ->
         [only] => Some(format!("write apiVersion: {}/{only}", definition.group)),
         several => Some(format!("served versions: {}", several.join(", "))),
     };
-    Diagnostic::error(format!("kind {kind} is unknown"))
+    Diagnostic::error(format!("kind {kind} cannot be used"))
+        .field("apiVersion")
         .because(format!("version {:?} of XRD {} ({place}) {what}", kind.version, definition.name))
         .maybe_hint(hint)
 }

@@ -18,6 +18,17 @@ pub(crate) struct Chosen<'a> {
     pub(crate) remark: Option<String>,
 }
 
+impl<'a> Chosen<'a> {
+    fn of(revision: &'a Revision) -> Self {
+        let remark = format!("revision {} (number {})", revision.name, revision.revision);
+        Self { revision: Some(revision), remark: Some(remark) }
+    }
+
+    fn composition(remark: impl Into<Option<String>>) -> Self {
+        Self { revision: None, remark: remark.into() }
+    }
+}
+
 impl Platform {
     pub(crate) fn select_revision<'a>(
         &'a self,
@@ -48,7 +59,7 @@ fn pinned<'a>(wish: &Wish<'_>, revisions: &'a [Revision], name: &str) -> Result<
     }
     if revisions.is_empty() {
         let remark = format!("{path} pins revision {name}, which is not given: planned with the Composition as given");
-        return Ok(Chosen { revision: None, remark: Some(remark) });
+        return Ok(Chosen::composition(remark));
     }
     let known = revisions.iter().map(|revision| revision.name.as_str());
     Err(refused(wish)
@@ -67,35 +78,26 @@ fn latest<'a>(
     // Going back to an earlier state makes that revision the newest again.
     let current = composition.and_then(|own| revisions.iter().rev().find(|revision| says_the_same(revision, own)));
     let newest = revisions.iter().rev().find(|revision| matches_labels(labels, &revision.labels));
-    let fits = |own: &Composition| matches_labels(labels, &own.labels);
     let fitting = current.filter(|revision| matches_labels(labels, &revision.labels));
-    match (fitting, composition, newest) {
-        (Some(revision), _, _) => Ok(Chosen { revision: Some(revision), remark: remark_on(revision) }),
-        (None, Some(own), _) if current.is_none() && fits(own) => Ok(Chosen {
-            revision: None,
-            remark: revisions.last().map(|last| format!("newer than its latest revision {}", last.name)),
-        }),
-        (None, _, Some(revision)) => Ok(Chosen { revision: Some(revision), remark: remark_on(revision) }),
-        (None, Some(_), None) if revisions.is_empty() => {
-            let wanted = in_braces(labels);
-            let remark = format!("{path} {wanted} does not match it, and no revisions are given");
-            Ok(Chosen { revision: None, remark: Some(remark) })
+    match (fitting.or(newest), composition) {
+        (_, Some(own)) if current.is_none() && matches_labels(labels, &own.labels) => {
+            let last = revisions.last().map(|last| format!("newer than its latest revision {}", last.name));
+            Ok(Chosen::composition(last))
         }
-        (None, None, None) if labels.is_empty() || revisions.is_empty() => Ok(Chosen { revision: None, remark: None }),
-        _ => {
-            let names: Vec<String> =
-                revisions.iter().map(|revision| format!("{} {}", revision.name, in_braces(&revision.labels))).collect();
-            Err(refused(wish)
-                .field(path)
-                .because(format!("no compatible CompositionRevisions found that match {}", in_braces(labels)))
-                .hint(format!("given revisions: {}", names.join(", "))))
+        (Some(revision), _) => Ok(Chosen::of(revision)),
+        (None, Some(_)) if revisions.is_empty() => {
+            let wanted = in_braces(labels);
+            Ok(Chosen::composition(format!("{path} {wanted} does not match it, and no revisions are given")))
+        }
+        // That the Composition is missing is for the caller to say.
+        (None, None) if revisions.is_empty() => Ok(Chosen::composition(None)),
+        (None, _) => {
+            let given = |each: &Revision| format!("{} {}", each.name, in_braces(&each.labels));
+            let names: Vec<String> = revisions.iter().map(given).collect();
+            let cause = format!("no compatible CompositionRevisions found that match {}", in_braces(labels));
+            Err(refused(wish).field(path).because(cause).hint(format!("given revisions: {}", names.join(", "))))
         }
     }
-}
-
-#[expect(clippy::unnecessary_wraps, reason = "the remark of a choice is optional at every call site")]
-fn remark_on(revision: &Revision) -> Option<String> {
-    Some(format!("revision {} (number {})", revision.name, revision.revision))
 }
 
 fn says_the_same(revision: &Revision, composition: &Composition) -> bool {

@@ -104,7 +104,7 @@ impl Platform {
         let composition = self.composition(&name);
         let chosen = self.select_revision(&wish, &name, composition)?;
         let used = chosen.revision.map(|revision| &revision.composition).or(composition);
-        let Some(used) = used else { return Err(self.missing(&wish, &name, &reason)) };
+        let Some(used) = used else { return Err(self.missing(&wish, &name, how, &reason)) };
         if used.composite_type != definition.composite_kind() {
             return Err(incompatible(&wish, used, &reason));
         }
@@ -130,12 +130,15 @@ impl Platform {
         }
     }
 
-    fn missing(&self, wish: &Wish<'_>, name: &str, reason: &str) -> Diagnostic {
+    fn missing(&self, wish: &Wish<'_>, name: &str, how: How, reason: &str) -> Diagnostic {
         let kind = wish.definition.composite_kind();
         let names: Vec<&str> = self.compositions_for(&kind).map(|each| each.name.as_str()).collect();
         let slip = suggest::did_you_mean(name, names.iter().copied());
         let others = (!names.is_empty()).then(|| format!("Compositions for this kind: {}", names.join(", ")));
-        refused(wish)
+        let field = (how == How::Named).then(|| wish.path("compositionRef.name"));
+        let mut diagnostic = refused(wish);
+        diagnostic.field = field;
+        diagnostic
             .because(format!("Composition {name:?} ({reason}) is not on the platform"))
             .maybe_hint(slip.or(others))
     }
@@ -196,9 +199,11 @@ fn ambiguous(wish: &Wish<'_>, found: &[&Composition], selector: Option<&BTreeMap
     let path = wish.path("compositionSelector");
     let what = match selector {
         None => format!("{} Compositions are for {} and nothing says which", found.len(), wish.definition.names.kind),
-        Some(labels) => format!("{} Compositions match {path} {}", found.len(), in_braces(labels)),
+        Some(labels) => format!("{} Compositions match {}", found.len(), in_braces(labels)),
     };
-    let mut diagnostic = refused(wish).because(format!("{what}; Crossplane would take one at random"));
+    let mut diagnostic = refused(wish);
+    diagnostic.field = selector.map(|_| path.clone());
+    diagnostic = diagnostic.because(format!("{what}; Crossplane would take one at random"));
     for each in found {
         diagnostic = diagnostic.because(format!("candidate {} with labels {}", each.name, in_braces(&each.labels)));
     }

@@ -185,28 +185,43 @@ fn kinds_are_found_by_group_version_and_kind() {
         |api_version: &str, name: &str| platform.served_kind(&kind(api_version, name)).unwrap_err().to_string();
     insta::assert_snapshot!(refusal("sql.acme.io/v1", "SQLInstnce"), @r#"
     error: kind sql.acme.io/v1/SQLInstnce is unknown
-      caused by: no XRD of the platform defines SQLInstnce in group "sql.acme.io"
+      caused by: kind: no XRD of the platform defines SQLInstnce in group "sql.acme.io"
       hint: did you mean sql.acme.io/v1, kind SQLInstance?
     "#);
     insta::assert_snapshot!(refusal("sql.acme.com/v1", "SQLInstance"), @r#"
     error: kind sql.acme.com/v1/SQLInstance is unknown
-      caused by: no XRD of the platform defines SQLInstance in group "sql.acme.com"
+      caused by: apiVersion: no XRD of the platform defines SQLInstance in group "sql.acme.com"
       hint: did you mean sql.acme.io/v1, kind SQLInstance?
     "#);
     insta::assert_snapshot!(refusal("sql.acme.io/v0", "SQLInstance"), @r#"
-    error: kind sql.acme.io/v0/SQLInstance is unknown
-      caused by: version "v0" of XRD xsqlinstances.sql.acme.io (platform.yaml:2:1) is not served
+    error: kind sql.acme.io/v0/SQLInstance cannot be used
+      caused by: apiVersion: version "v0" of XRD xsqlinstances.sql.acme.io (platform.yaml:2:1) is not served
       hint: served versions: v1alpha1, v1
     "#);
     insta::assert_snapshot!(refusal("acme.io/v2", "Bucket"), @r#"
-    error: kind acme.io/v2/Bucket is unknown
-      caused by: version "v2" of XRD buckets.acme.io (platform.yaml:25:1) does not exist
+    error: kind acme.io/v2/Bucket cannot be used
+      caused by: apiVersion: version "v2" of XRD buckets.acme.io (platform.yaml:25:1) does not exist
       hint: write apiVersion: acme.io/v1
     "#);
     insta::assert_snapshot!(refusal("zoo.io/v2", "Zebra"), @r#"
     error: kind zoo.io/v2/Zebra is unknown
-      caused by: no XRD of the platform defines Zebra in group "zoo.io"
+      caused by: kind: no XRD of the platform defines Zebra in group "zoo.io"
     "#);
+}
+
+#[test]
+fn kinds_are_found_by_the_names_that_kubectl_takes() {
+    let short = BUCKET.replace("plural: buckets", "plural: buckets, shortNames: [bk]");
+    let platform = sound(&[SQL, &short]);
+    let found = |word: &str| -> Vec<String> {
+        let kinds = platform.kinds_named(word).into_iter();
+        kinds.map(|kind| format!("{:?} {} {}", kind.role, kind.definition.name, kind.version.name)).collect()
+    };
+    for word in ["SQLInstance", "sqlinstances", "sqlinstance", "SqlInstances.sql.acme.io"] {
+        assert_eq!(found(word), ["Claim xsqlinstances.sql.acme.io v1"], "{word}");
+    }
+    assert_eq!(found("bk"), ["Composite buckets.acme.io v1"]);
+    assert!(found("buckets.acme.com").is_empty() && found("").is_empty());
 }
 
 #[test]
@@ -306,4 +321,24 @@ fn thousands_of_mistakes_are_told_in_no_time() {
     let fields: String = (0..5_000).map(|index| format!("  field{index}: 1\n")).collect();
     let (_, diagnostics) = load(&[&format!("{BUCKET}{fields}")]);
     assert_eq!(diagnostics.len(), 5_000);
+}
+
+#[test]
+fn a_platform_of_thousands_of_objects_loads_and_answers() {
+    let mut documents = Vec::new();
+    for index in 0..2_000 {
+        let definition = BUCKET
+            .replace("buckets.acme.io", &format!("buckets.g{index}.io"))
+            .replace("group: acme.io", &format!("group: g{index}.io"));
+        documents.push(definition);
+        let composition = super::composition(&format!("c{index}"), "{}")
+            .replace("sql.acme.io/v1, kind: XSQLInstance", &format!("g{index}.io/v1, kind: Bucket"));
+        documents.push(composition);
+    }
+    let texts: Vec<&str> = documents.iter().map(String::as_str).collect();
+    let platform = sound(&texts);
+    let kind = platform.kind(&GroupVersionKind::new("g1999.io/v1", "Bucket")).unwrap();
+    let composite = serde_json::json!({"spec": {}});
+    let selection = platform.select_composition(kind.definition, &composite).unwrap();
+    assert_eq!(selection.composition.name, "c1999");
 }

@@ -89,7 +89,7 @@ fn refusals_say_what_there_is() {
     "#);
     insta::assert_snapshot!(refusal("{compositionSelector: {matchLabels: {tier: gold}}}"), @r#"
     error: no Composition can be chosen for SQLInstance team-a/orders
-      caused by: 2 Compositions match spec.compositionSelector {tier: gold}; Crossplane would take one at random
+      caused by: spec.compositionSelector: 2 Compositions match {tier: gold}; Crossplane would take one at random
       caused by: candidate sql-aws with labels {cloud: aws, tier: gold}
       caused by: candidate sql-gcp with labels {cloud: gcp, tier: gold}
       hint: write spec.compositionRef.name: sql-aws (or another of them), a spec.compositionSelector.matchLabels that only one has, or give the XRD a defaultCompositionRef
@@ -103,7 +103,7 @@ fn refusals_say_what_there_is() {
     "#);
     insta::assert_snapshot!(refusal("{compositionRef: {name: sql-azs}}"), @r#"
     error: no Composition can be chosen for SQLInstance team-a/orders
-      caused by: Composition "sql-azs" (named by spec.compositionRef) is not on the platform
+      caused by: spec.compositionRef.name: Composition "sql-azs" (named by spec.compositionRef) is not on the platform
       hint: did you mean "sql-aws"?
     "#);
     let (other, _) = load(&[SQL, &composition("old", "{}").replace("io/v1, kind", "io/v1alpha1, kind")]);
