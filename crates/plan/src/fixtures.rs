@@ -1,12 +1,16 @@
 //! Expansions made by hand, for the tests of this crate.
 
+#![expect(clippy::needless_pass_by_value, reason = "builders read best with a json! literal as argument")]
+
+use std::sync::Arc;
+
 use plat_expand::{Composed, Expansion, Observed, Origin, Origins, Removed, ResultSeverity, StepResult, Unknown};
 use plat_resource::object::GroupVersionKind;
 use plat_resource::{FieldPath, Segment, Value};
 use serde_json::json;
 
 use crate::build::Subject;
-use crate::live::{KindSchema, ListType, Lists, Schemas};
+use crate::live::{KindSchema, ListType, Lists, Refusal, Schemas};
 use crate::model::Plan;
 
 pub(crate) fn path(text: &str) -> FieldPath {
@@ -46,6 +50,7 @@ pub(crate) fn expansion(composite: Value, composed: Vec<Composed>) -> Expansion 
         composed,
         removed: Vec::new(),
         results: Vec::new(),
+        warnings: Vec::new(),
         context: json!({}),
         connection_details: std::collections::BTreeMap::new(),
         fatal: None,
@@ -65,14 +70,19 @@ impl Lists for VpcIsImmutable {
 }
 
 impl KindSchema for VpcIsImmutable {
-    fn is_immutable(&self, path: &[Segment]) -> bool {
-        FieldPath::new(path.to_vec()).to_string() == "spec.forProvider.vpcId"
+    fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal> {
+        let field = path("spec.forProvider.vpcId");
+        if field.get(live) == field.get(after) {
+            return Vec::new();
+        }
+        let message = "spec.forProvider.vpcId: Invalid value: \"string\": vpcId cannot change".to_owned();
+        vec![Refusal { field, message }]
     }
 }
 
 impl Schemas for VpcIsImmutable {
-    fn of(&self, kind: &GroupVersionKind) -> Option<&dyn KindSchema> {
-        (kind.kind == "SecurityGroup").then_some(self as &dyn KindSchema)
+    fn of(&self, kind: &GroupVersionKind) -> Option<Arc<dyn KindSchema>> {
+        (kind.kind == "SecurityGroup").then(|| Arc::new(Self) as Arc<dyn KindSchema>)
     }
 }
 

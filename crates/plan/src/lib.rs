@@ -15,7 +15,7 @@ pub mod render;
 pub use build::{Planner, Subject};
 pub use constants::{API_VERSION, KIND};
 pub use diff::{FieldChange, apply, diff};
-pub use live::{KindSchema, ListType, Lists, NoSchemas, Schemas};
+pub use live::{KindSchema, ListType, Lists, NoSchemas, PlatformSchemas, Refusal, Schemas};
 pub use model::{
     Action, Blocked, BlockedBy, Change, ClaimPlan, GivenObject, Node, Note, Plan, Role, Summary, UnknownField,
 };

@@ -111,7 +111,7 @@ pub struct ClaimPlan {
     pub tree: Node,
     /// What the engine and the functions said.
     pub results: Vec<StepResult>,
-    /// What the one who planned has to say: for instance what was skipped.
+    /// What the engine and the one who planned have to say of the input: for instance what was skipped. May have lines.
     pub warnings: Vec<String>,
     /// What cannot be known offline about this claim as a whole.
     pub unknowns: Vec<UnknownField>,
@@ -290,6 +290,7 @@ impl From<&plat_expand::Unknown> for UnknownField {
     }
 }
 
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn shared<S: Serializer>(origin: &Option<Arc<Origin>>, serializer: S) -> Result<S::Ok, S::Error> {
     origin.as_deref().serialize(serializer)
 }

@@ -7,7 +7,7 @@ use super::intern::{Interner, origin_of};
 use super::sensitive::{is_sensitive, redact};
 use crate::constants::{LAST_APPLIED, MACHINERY, SENSITIVE};
 use crate::diff::{FieldChange, diff};
-use crate::live::{CoreKind, same};
+use crate::live::{CoreKind, Refusal, same};
 use crate::model::{Change, Note};
 
 const MAX_DEPTH: usize = 256;
@@ -22,31 +22,32 @@ pub(super) struct Sides<'a> {
     pub written: Option<&'a Value>,
     pub origins: Option<&'a Origins>,
     pub kind: &'a CoreKind<'a>,
+    /// Changes that the schema refuses.
+    pub refusals: &'a [Refusal],
 }
 
 impl Sides<'_> {
     /// The changes in path order.
     pub(super) fn changes(&self, interner: &mut Interner) -> Vec<Change> {
-        let mut raw = match self.live {
-            Some(live) => explode_all(diff(live, self.after, self.kind)),
-            None => {
-                let mut leaves = Vec::new();
-                explode(&mut FieldPath::default(), self.after, &mut |path, value| {
-                    leaves.push(FieldChange { path, before: None, after: Some(value) });
-                });
-                leaves.retain(|leaf| !is_identity(leaf.path.segments()));
-                leaves
-            }
-        };
+        let mut raw =
+            self.live.map_or_else(|| leaves(self.after), |live| explode_all(diff(live, self.after, self.kind)));
         raw.retain(|change| !is_bookkeeping(change.path.segments()));
         raw.sort_by(|one, other| one.path.cmp(&other.path));
         raw.into_iter().map(|change| self.change(change, interner)).collect()
     }
 
+    fn is_immutable(&self, raw: &FieldChange) -> bool {
+        let Some(live) = self.live else { return false };
+        let concerns =
+            |refusal: &Refusal| refusal.field.is_prefix_of(&raw.path) || raw.path.is_prefix_of(&refusal.field);
+        let is_frozen = raw.before.is_some() && self.kind.is_immutable(live, raw.path.segments());
+        is_frozen || self.refusals.iter().any(concerns)
+    }
+
     fn change(&self, raw: FieldChange, interner: &mut Interner) -> Change {
         let segments = raw.path.segments();
         let mut notes = Vec::new();
-        if self.live.is_some_and(|live| raw.before.is_some() && self.kind.is_immutable(live, segments)) {
+        if self.is_immutable(&raw) {
             notes.push(Note::Immutable);
         }
         if raw.after.is_some() && self.written.is_some_and(|written| at(written, segments).is_none()) {
@@ -84,6 +85,17 @@ pub(super) fn at<'a>(root: &'a Value, segments: &[Segment]) -> Option<&'a Value>
         Segment::Field(key) => value.as_object()?.get(key),
         Segment::Index(index) => value.as_array()?.get(*index as usize),
     })
+}
+
+/// The fields of a new object.
+fn leaves(object: &Value) -> Vec<FieldChange> {
+    let mut leaves = Vec::new();
+    explode(&mut FieldPath::default(), object, &mut |path, value| {
+        if !is_identity(path.segments()) {
+            leaves.push(FieldChange { path, before: None, after: Some(value) });
+        }
+    });
+    leaves
 }
 
 /// Changes that add or take away a whole container become one change per leaf.

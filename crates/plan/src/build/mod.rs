@@ -11,9 +11,9 @@ mod node;
 mod prepare;
 mod sensitive;
 
-use plat_expand::{Compatibility, Composed, Expansion, Observed, Removed};
+use plat_expand::{Compatibility, Composed, Expansion, Observed, Removed, StepResult};
 use plat_resource::object::{self, GroupVersionKind};
-use plat_resource::{ObjectKey, Value};
+use plat_resource::{Diagnostic, ObjectKey, Value};
 
 use self::gate::Gate;
 use self::intern::Interner;
@@ -52,13 +52,14 @@ pub struct Planner<'s> {
     interner: Interner,
     /// Live objects of the current claim whose former fields nobody can tell.
     without_owner: usize,
-    results: Vec<plat_expand::StepResult>,
+    results: Vec<StepResult>,
+    warnings: Vec<String>,
 }
 
 impl<'s> Planner<'s> {
     /// A planner that takes list keys and immutability from `schemas`.
     pub fn new(schemas: &'s dyn Schemas) -> Self {
-        Self { schemas, interner: Interner::default(), without_owner: 0, results: Vec::new() }
+        Self { schemas, interner: Interner::default(), without_owner: 0, results: Vec::new(), warnings: Vec::new() }
     }
 
     /// The plan of one claim or XR.
@@ -66,6 +67,7 @@ impl<'s> Planner<'s> {
         let expansion = subject.expansion;
         self.without_owner = 0;
         self.results.clone_from(&expansion.results);
+        self.warnings = subject.warnings.iter().cloned().chain(expansion.warnings.iter().map(warning)).collect();
         let tree = match &expansion.claim {
             Some(claim) => self.claim_node(subject, claim),
             None => self.composite_node(subject, None),
@@ -82,7 +84,7 @@ impl<'s> Planner<'s> {
             summary,
             tree,
             results: std::mem::take(&mut self.results),
-            warnings: subject.warnings.to_vec(),
+            warnings: std::mem::take(&mut self.warnings),
             unknowns: self.unknowns(expansion),
             failure: expansion.fatal.clone(),
         }
@@ -201,9 +203,16 @@ impl<'s> Planner<'s> {
             result.message = format!("{}: {}", composed.name, result.message);
             result
         }));
+        self.warnings.extend(nested.warnings.iter().map(|each| format!("{}: {}", composed.name, warning(each))));
         let live_uid = composed.observed.as_ref().map(object::uid).filter(|uid| !uid.is_empty());
         node.children = self.children(nested, live_uid, gate);
     }
+}
+
+/// The finding without the label that its heading already gives.
+fn warning(diagnostic: &Diagnostic) -> String {
+    let text = diagnostic.to_string();
+    text.strip_prefix("warning: ").unwrap_or(&text).to_owned()
 }
 
 fn is_of(wanted: &GroupVersionKind, live: &Value) -> bool {

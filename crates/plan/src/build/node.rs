@@ -8,6 +8,8 @@ use super::Planner;
 use super::changes::{Sides, at};
 use super::gate::{self, Gate};
 use super::prepare::prepare;
+use super::sensitive::{is_sensitive, redact};
+use crate::constants::SENSITIVE;
 use crate::live::{CoreKind, Owned, fill, predict};
 use crate::model::{Action, Change, Node, Note, Role, UnknownField};
 
@@ -59,9 +61,11 @@ impl Planner<'_> {
     /// The node of one object, without those below it.
     pub(super) fn object_node(&mut self, object: &Subtree<'_>, gate: Option<&Gate>) -> Node {
         let kind = GroupVersionKind::of(object.desired);
-        let known = CoreKind::new(&kind, self.schemas.of(&kind));
+        let schema = self.schemas.of(&kind);
+        let known = CoreKind::new(&kind, schema.as_deref());
         let prepared = prepare(object.desired, object.live, object.role);
         let after = self.after(object, &prepared, &known);
+        let refusals = object.live.map_or_else(Vec::new, |live| known.refusals(live, &after));
         let sides = Sides {
             live: object.live,
             after: &after,
@@ -69,6 +73,7 @@ impl Planner<'_> {
             written: object.defaulted.is_some().then_some(object.desired),
             origins: object.origins,
             kind: &known,
+            refusals: &refusals,
         };
         let mut node = Node {
             role: object.role,
@@ -83,6 +88,7 @@ impl Planner<'_> {
         self.add_unknown_fields(&mut node, object);
         node.action = action(&node, object);
         if node.action == Action::Replace {
+            node.notes.extend(refusals.iter().map(|refusal| refusal.message.clone()));
             node.notes.push("the API server refuses this change: it has to be deleted and made anew".to_owned());
         }
         let own = || gate::of_change(node.action, &after, object.live, &node, object.live_uid);
@@ -117,22 +123,19 @@ impl Planner<'_> {
     fn add_unknown_fields(&mut self, node: &mut Node, object: &Subtree<'_>) {
         for unknown in object.unknowns.iter().filter(|unknown| !unknown.field.segments().is_empty()) {
             let path = self.interner.path(&unknown.field);
-            match node.changes.iter_mut().find(|change| change.path == path) {
-                Some(change) => change.notes.push(Note::KnownAfterApply),
-                None => {
-                    let before = object.live.filter(|_| !is_secret(object.desired));
-                    let before = before.and_then(|live| at(live, unknown.field.segments())).cloned();
-                    let notes = vec![Note::KnownAfterApply];
-                    let place = node.changes.partition_point(|change| change.path < path);
-                    node.changes.insert(place, Change { path, before, after: None, origin: None, notes });
-                }
+            if let Some(change) = node.changes.iter_mut().find(|change| change.path == path) {
+                change.notes.push(Note::KnownAfterApply);
+                continue;
             }
+            let before = object.live.and_then(|live| {
+                let value = at(live, unknown.field.segments())?.clone();
+                Some(if is_sensitive(live, unknown.field.segments()) { SENSITIVE.into() } else { redact(value) })
+            });
+            let notes = vec![Note::KnownAfterApply];
+            let place = node.changes.partition_point(|change| change.path < path);
+            node.changes.insert(place, Change { path, before, after: None, origin: None, notes });
         }
     }
-}
-
-fn is_secret(object: &Value) -> bool {
-    GroupVersionKind::of(object) == GroupVersionKind::new("v1", "Secret")
 }
 
 fn action(node: &Node, object: &Subtree<'_>) -> Action {

@@ -3,7 +3,7 @@
 use plat_resource::object::GroupVersionKind;
 use plat_resource::{Segment, Value};
 
-use super::{KindSchema, ListType, Lists};
+use super::{KindSchema, ListType, Lists, Refusal};
 
 /// A kind, with its schema where one is known.
 #[derive(Clone, Copy)]
@@ -27,9 +27,14 @@ impl<'a> CoreKind<'a> {
         in_quantities && is_core(&self.kind.group) && same_quantity(live, desired)
     }
 
-    /// True where the field of `live` cannot be changed any more.
+    /// True where Kubernetes refuses to change the field of `live`.
     pub fn is_immutable(&self, live: &Value, path: &[Segment]) -> bool {
-        self.schema.is_some_and(|schema| schema.is_immutable(path)) || immutable(self.kind, live, path)
+        immutable(self.kind, live, path)
+    }
+
+    /// Why the schema refuses to turn `live` into `after`.
+    pub fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal> {
+        self.schema.map_or_else(Vec::new, |schema| schema.refusals(live, after))
     }
 }
 

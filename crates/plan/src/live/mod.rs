@@ -6,12 +6,16 @@
 
 mod core_kinds;
 mod owned;
+mod platform;
+
+use std::sync::Arc;
 
 use plat_resource::object::GroupVersionKind;
-use plat_resource::{Map, Segment, Value};
+use plat_resource::{FieldPath, Map, Segment, Value};
 
 pub use core_kinds::{CoreKind, immutable};
 pub use owned::Owned;
+pub use platform::PlatformSchemas;
 
 use crate::diff::arrays::key_of;
 
@@ -37,14 +41,24 @@ pub trait Lists {
 
 /// What the schema of a kind says that a plan needs.
 pub trait KindSchema: Lists {
-    /// True where the field cannot change once it is set, for instance by a rule `self == oldSelf`.
-    fn is_immutable(&self, path: &[Segment]) -> bool;
+    /// Why the API server would refuse to turn `live` into `after` and yet take `after` as a new object: rules that
+    /// compare with the old object, such as `self == oldSelf`.
+    fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal>;
+}
+
+/// A change that the API server refuses.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Refusal {
+    /// The field that the rule is about.
+    pub field: FieldPath,
+    /// The reason, as the API server gives it.
+    pub message: String,
 }
 
 /// Finds the schema of a kind.
 pub trait Schemas {
     /// The schema of `kind`, where one is known.
-    fn of(&self, kind: &GroupVersionKind) -> Option<&dyn KindSchema>;
+    fn of(&self, kind: &GroupVersionKind) -> Option<Arc<dyn KindSchema>>;
 }
 
 /// No schema at all.
@@ -52,7 +66,7 @@ pub trait Schemas {
 pub struct NoSchemas;
 
 impl Schemas for NoSchemas {
-    fn of(&self, _kind: &GroupVersionKind) -> Option<&dyn KindSchema> {
+    fn of(&self, _kind: &GroupVersionKind) -> Option<Arc<dyn KindSchema>> {
         None
     }
 }

@@ -1,11 +1,13 @@
+#![expect(clippy::needless_pass_by_value, reason = "builders read best with a json! literal as argument")]
+
 use serde_json::json;
 
 use super::*;
 
-fn predicted(live: Value, desired: Value, owner: &str) -> Value {
+fn predicted(live: Value, desired: Value, manager: &str) -> Value {
     let kind = GroupVersionKind::of(&live);
     let lists = CoreKind::new(&kind, None);
-    let owned = Owned::by_manager(&live, owner);
+    let owned = Owned::by_manager(&live, manager);
     let mut after = predict(&live, &desired, &owned, &lists);
     if let Some(metadata) = after.get_mut("metadata").and_then(Value::as_object_mut) {
         metadata.remove("managedFields");

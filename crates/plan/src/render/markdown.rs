@@ -7,7 +7,7 @@ use std::fmt::Write as _;
 
 use super::fields;
 use super::text::{failure_lines, marker, remarks, result_lines, sentences, title};
-use super::value::escape;
+use super::value::{escape, escape_lines};
 use crate::model::{Action, ClaimPlan, Node, Note, Plan, Role, Summary, UnknownField};
 
 /// The most characters that GitHub takes in one comment; counted here in bytes, which are never fewer.
@@ -193,7 +193,8 @@ fn messages(claim: &ClaimPlan) -> String {
     let mut lines = Vec::new();
     lines.extend(claim.failure.iter().flat_map(failure_lines).map(|line| format!("failed   {line}")));
     lines.extend(claim.results.iter().flat_map(result_lines));
-    lines.extend(claim.warnings.iter().map(|warning| format!("warning  {}", escape(warning))));
+    lines
+        .extend(claim.warnings.iter().flat_map(|warning| escape_lines(warning)).map(|line| format!("warning  {line}")));
     lines.extend(claim.unknowns.iter().map(|UnknownField { field, reason }| {
         let field = if field.is_empty() { String::new() } else { format!("{}: ", escape(field)) };
         format!("unknown  {field}{}", escape(reason))

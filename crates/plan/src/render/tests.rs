@@ -22,6 +22,7 @@ fn an_update_as_text() {
             type            Opaque
         -/+ ec2.aws.upbound.io/SecurityGroup  orders-db-x7k2p-b2ad9fa78d0b
             (firewall)
+            spec.forProvider.vpcId: Invalid value: "string": vpcId cannot change
             the API server refuses this change: it has to be deleted and made anew
             spec.forProvider.vpcId   vpc-1 → vpc-2, immutable
               ← spec.vpc via patch 2 of "firewall", step "compose"
@@ -140,6 +141,7 @@ fn a_plan_as_markdown() {
     <details open><summary><code>-/+ ec2.aws.upbound.io/SecurityGroup  orders-db-x7k2p-b2ad9fa78d0b</code> 1 field</summary>
 
     ```text
+    spec.forProvider.vpcId: Invalid value: "string": vpcId cannot change
     the API server refuses this change: it has to be deleted and made anew
     spec.forProvider.vpcId   vpc-1 → vpc-2, immutable   ← spec.vpc via patch 2 of "firewall", step "compose"
     ```
@@ -320,6 +322,7 @@ fn a_plan_as_json() {
                       }
                     ],
                     "notes": [
+                      "spec.forProvider.vpcId: Invalid value: \"string\": vpcId cannot change",
                       "the API server refuses this change: it has to be deleted and made anew"
                     ]
                   }

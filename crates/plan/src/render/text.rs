@@ -271,16 +271,15 @@ impl Writer<'_> {
     /// An origin on lines of its own; it breaks before `via` first.
     fn origin(&mut self, origin: &str, indent: usize) {
         let fits = indent + origin.chars().count() <= self.options.width;
-        match origin.split_once(" via ").filter(|_| !fits) {
-            Some((from, via)) => {
-                let (from, via) = (self.paint(DIM, from), self.paint(DIM, &format!("via {via}")));
-                self.line(&format!("{:indent$}{from}", ""));
-                self.line(&format!("{:indent$}  {via}", ""));
-            }
-            None => {
-                let origin = self.paint(DIM, origin);
-                self.line(&format!("{:indent$}{origin}", ""));
-            }
+        let (first, rest) = match origin.split_once(" via ") {
+            Some((from, via)) if !fits => (from, Some(format!("via {via}"))),
+            _ => (origin, None),
+        };
+        let first = self.paint(DIM, first);
+        self.line(&format!("{:indent$}{first}", ""));
+        if let Some(rest) = rest {
+            let rest = self.paint(DIM, &rest);
+            self.line(&format!("{:indent$}  {rest}", ""));
         }
     }
 
