@@ -1,4 +1,6 @@
-//! The cases behind these answers were also put to the real Function.
+//! What is ready and what is not, kind by kind. Expected values are the real Function's.
+
+#![expect(clippy::needless_pass_by_value, reason = "cases read better without a reference before each of them")]
 
 use std::collections::BTreeMap;
 

@@ -1,7 +1,7 @@
 //! Whether an object can be read into the Go types of `k8s.io/api` v0.31.0: some health checks read it that way, and an
 //! object that does not fit is not healthy, whichever of its fields is to blame.
 //!
-//! The types are in `kubernetes_types.txt`, one struct a line: its name, then `field:shape`. A shape is `text`, `bool`,
+//! The types, and crossplane-runtime's `ConditionedStatus`, are in `kubernetes_types.txt`, one struct a line: its name, then `field:shape`. A shape is `text`, `bool`,
 //! `int`, `time`, `quantity`, `intstr`, `any` or a struct's name; `[` before it makes it a list and `{` a map.
 
 use std::collections::HashMap;
@@ -93,7 +93,9 @@ mod tests {
             assert!(!open.iter().any(|outer| outer == name), "{name} contains itself");
             let fields = STRUCTS.get(name).unwrap_or_else(|| panic!("{name} is not in the table"));
             open.push(name.to_owned());
-            fields.iter().for_each(|(_, field)| walk(field, open));
+            for (_, field) in fields {
+                walk(field, open);
+            }
             open.pop();
         }
         for name in ["CronJob", "Job", "HorizontalPodAutoscaler", "PersistentVolumeClaim", "Pod", "ReplicaSet"] {

@@ -94,3 +94,56 @@ fn merge(base: &mut Map<String, Value>, over: Map<String, Value>) {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// The same, said the short way.
+    fn merged(base: &Map<String, Value>, over: &Map<String, Value>) -> Map<String, Value> {
+        let mut out = base.clone();
+        for (key, value) in over {
+            let value = match (base.get(key), value) {
+                (Some(Value::Object(base)), Value::Object(over)) => Value::Object(merged(base, over)),
+                _ => value.clone(),
+            };
+            out.insert(key.clone(), value);
+        }
+        out
+    }
+
+    fn maps() -> impl Strategy<Value = Map<String, Value>> {
+        let leaf = prop_oneof![Just(Value::Null), any::<bool>().prop_map(Value::from), (0..9).prop_map(Value::from)];
+        let value = leaf.prop_recursive(4, 24, 4, |inner| {
+            prop_oneof![
+                prop::collection::vec(inner.clone(), 0..3).prop_map(Value::from),
+                prop::collection::btree_map("[abc]", inner, 0..4)
+                    .prop_map(|map| Value::Object(map.into_iter().collect())),
+            ]
+        });
+        prop::collection::btree_map("[abc]", value, 0..4).prop_map(|map| map.into_iter().collect())
+    }
+
+    proptest! {
+        #[test]
+        fn merging_is_laying_object_over_object(base in maps(), over in maps()) {
+            let mut out = base.clone();
+            merge(&mut out, over.clone());
+            prop_assert_eq!(&out, &merged(&base, &over));
+            let once = out.clone();
+            merge(&mut out, over);
+            prop_assert_eq!(out, once);
+        }
+    }
+
+    #[test]
+    fn deep_data_is_no_danger() {
+        let deep =
+            || (0..2000).fold(Value::from(1), |inner, _| Value::Object(Map::from_iter([("a".to_owned(), inner)])));
+        let (Value::Object(mut base), Value::Object(over)) = (deep(), deep()) else { panic!("not objects") };
+        merge(&mut base, over);
+        assert_eq!(base.len(), 1);
+    }
+}

@@ -1,3 +1,7 @@
+//! Every branch of the Function, from the request to the environment or the refusal.
+
+#![expect(clippy::needless_pass_by_value, reason = "cases read better without a reference before each of them")]
+
 use serde_json::json;
 
 use super::*;
