@@ -115,6 +115,12 @@ pub struct Unchecked {
     pub reason: String,
 }
 
+impl ViolationKind {
+    fn blocks_rules(self) -> bool {
+        matches!(self, Self::Unsupported | Self::Required | Self::TooLong | Self::TooMany | Self::TypeInvalid)
+    }
+}
+
 impl Schema {
     /// Compiles an `openAPIV3Schema`. The errors are all that the API server would refuse in it.
     pub fn compile(open_api_v3_schema: &Value) -> Result<Self, Vec<SchemaError>> {
@@ -149,7 +155,22 @@ impl Schema {
         if before.is_empty() {
             lists::validate(object, &self.root, root, &mut violations);
         }
-        Validation { violations, unchecked: Vec::new() }
+        let mut answer = Validation { violations, unchecked: Vec::new() };
+        if !self.root.has_rules {
+            return answer;
+        }
+        // Rules may rely on what the schema says, so they are not run where it does not hold.
+        if answer.violations.iter().any(|violation| violation.kind.blocks_rules()) {
+            answer.violations.push(text::violation(
+                ViolationKind::Invalid,
+                (root, "<nil>"),
+                Some("null"),
+                "some validation rules were not checked because the object was invalid; correct the existing errors to complete validation",
+            ));
+            return answer;
+        }
+        rules::validate(&self.root, object, old, &mut answer);
+        answer
     }
 
     /// Explains the field at `path`, the root for the empty path. `None` where the schema has no such field.
@@ -158,5 +179,7 @@ impl Schema {
     }
 }
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;

@@ -10,7 +10,8 @@ use super::formats::Format;
 use super::node::{Additional, Kind, Limits, ListType, Node, Pattern};
 use super::place::Place;
 use super::rules;
-use super::{MAX_DEPTH, SchemaError, text};
+use super::validate::strict;
+use super::{MAX_DEPTH, SchemaError, defaults, prune, text};
 use crate::go_regex;
 
 /// Keywords of JSON schema that a CustomResourceDefinition may not use.
@@ -30,15 +31,16 @@ impl Reader {
     pub(super) fn read(&mut self, value: &Value, place: &Place<'_>) -> Node {
         let Some(keywords) = value.as_object() else {
             self.error(place, "Invalid value: must be an object".to_owned());
-            return Node::default();
+            return unreadable();
         };
         if self.depth >= MAX_DEPTH {
             self.error(place, format!("Invalid value: nests deeper than {MAX_DEPTH} schemas"));
-            return Node::default();
+            return unreadable();
         }
         self.depth += 1;
         let mut node = self.scalars(keywords, place);
         self.children(&mut node, keywords, place);
+        self.default(&mut node, place);
         node.rules = rules::read(keywords, &node, place, &mut self.errors);
         node.has_rules = !node.rules.is_empty() || node.any_child(|child| child.has_rules);
         self.depth -= 1;
@@ -109,6 +111,23 @@ impl Reader {
         };
     }
 
+    /// A default has no fields that the schema does not know and no nulls that it does not want, and must be valid.
+    fn default(&mut self, node: &mut Node, place: &Place<'_>) {
+        let Some(mut default) = node.default.take() else { return };
+        let place = place.field("default");
+        if !prune::prune(&mut default, node, false).is_empty() {
+            let shown = text::json(&default);
+            self.error(&place, format!("Invalid value: {shown}: must not have unknown fields"));
+        }
+        defaults::drop_nulls(&mut default, node);
+        let mut filled = default.clone();
+        defaults::fill(&mut filled, node);
+        for violation in strict(&filled, None, node, &Place::ROOT).errors {
+            self.error(&place, violation.message);
+        }
+        node.default = Some(default);
+    }
+
     fn properties(&mut self, keywords: &Map<String, Value>, place: &Place<'_>) -> BTreeMap<String, Node> {
         let place = place.field("properties");
         match keywords.get("properties") {
@@ -141,6 +160,11 @@ impl Node {
             || self.items.as_deref().is_some_and(&check)
             || self.all_of.iter().any(&check)
     }
+}
+
+/// Stands for a schema with a fault of its own, so that no other fault is told of it.
+fn unreadable() -> Node {
+    Node { preserve_unknown: true, ..Node::default() }
 }
 
 fn is_empty(value: &Value) -> bool {
