@@ -1,0 +1,86 @@
+//! Arguments that several commands share.
+
+use clap::{Args, ValueEnum};
+use plat_cluster::Target;
+use plat_expand::Compatibility;
+
+/// Which claims and XRs, and what is live of them.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input options")]
+pub(crate) struct InputArgs {
+    /// Claims and XRs: files, folders, globs, or - for stdin; repeat or separate by commas
+    #[arg(short, long, required = true, value_delimiter = ',', value_name = "FILE")]
+    pub(crate) filename: Vec<String>,
+
+    /// Read the folders in folders of -f too
+    #[arg(short = 'R', long)]
+    pub(crate) recursive: bool,
+
+    #[command(flatten)]
+    pub(crate) platform: PlatformArgs,
+
+    /// What is live: files or folders with claims, XRs, composed resources and connection Secrets; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) observed: Vec<String>,
+
+    /// Namespace for claims and XRs that name none [default: default]
+    #[arg(short, long)]
+    pub(crate) namespace: Option<String>,
+}
+
+/// The platform.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Input options")]
+pub(crate) struct PlatformArgs {
+    /// The platform: files or folders with XRDs, Compositions, EnvironmentConfigs, Functions and CRDs; may be repeated
+    #[arg(long, required = true, value_name = "PATH")]
+    pub(crate) platform: Vec<String>,
+}
+
+/// How the engine works.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Engine options")]
+pub(crate) struct EngineArgs {
+    /// Whose rules to follow for names, references and conditions
+    #[arg(long, value_enum, value_name = "VERSION", default_value_t)]
+    pub(crate) compatibility: CompatibilityArg,
+
+    /// Where a function that is not native runs; may be repeated
+    #[arg(long, value_name = "NAME=HOST:PORT", value_parser = function)]
+    pub(crate) function: Vec<(String, Target)>,
+
+    /// Go on without functions that cannot run, and mark what may differ
+    #[arg(long)]
+    pub(crate) skip_unavailable_functions: bool,
+}
+
+/// [`Compatibility`] as a flag.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum CompatibilityArg {
+    /// Crossplane 1.x
+    V1,
+    /// Crossplane 2.0
+    #[value(name = "v2.0")]
+    V2_0,
+    /// Crossplane 2.1 and later
+    #[default]
+    V2,
+}
+
+impl From<CompatibilityArg> for Compatibility {
+    fn from(argument: CompatibilityArg) -> Self {
+        match argument {
+            CompatibilityArg::V1 => Self::V1,
+            CompatibilityArg::V2_0 => Self::V2_0,
+            CompatibilityArg::V2 => Self::V2,
+        }
+    }
+}
+
+fn function(text: &str) -> Result<(String, Target), String> {
+    let (name, target) = text.split_once('=').ok_or("give NAME=HOST:PORT")?;
+    if name.is_empty() {
+        return Err("the name of the function is missing; give NAME=HOST:PORT".to_owned());
+    }
+    Ok((name.to_owned(), target.parse::<Target>().map_err(|error| error.to_string())?))
+}

@@ -1,0 +1,126 @@
+//! Wires what was loaded to the engine: functions that run somewhere, the expansion of each claim.
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use plat_cluster::{ClientOptions, FunctionClients, Target};
+use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
+use plat_expand::{Engine, Expansion, Observed, Options};
+use plat_platform::Platform;
+use plat_resource::{Diagnostic, Document, FieldPath};
+
+use crate::arguments::{EngineArgs, InputArgs};
+use crate::load::{self, Depth, Files, Live};
+
+/// Says how `crossplane render` runs a Function; `Development` means that it runs already.
+const RUNTIME: &str = "render.crossplane.io/runtime";
+/// Says where it runs.
+const RUNTIME_TARGET: &str = "render.crossplane.io/runtime-development-target";
+/// Where a function in development listens unless it is told otherwise.
+const DEFAULT_TARGET: &str = "localhost:9443";
+
+/// Everything a run reads.
+pub(crate) struct Input {
+    /// The platform.
+    pub(crate) platform: Platform,
+    /// The claims and XRs.
+    pub(crate) documents: Vec<Document>,
+    live: Live,
+}
+
+impl Input {
+    /// Reads all files that the arguments name. What is wrong with them goes to `findings`.
+    pub(crate) fn read(arguments: &InputArgs, findings: &mut Vec<Diagnostic>) -> Self {
+        let mut files = Files::default();
+        let depth = if arguments.recursive { Depth::Recursive } else { Depth::Flat };
+        let given = files.read("-f", &arguments.filename, depth, findings);
+        let platform = files.read("--platform", &arguments.platform.platform, Depth::Recursive, findings);
+        let observed = files.read("--observed", &arguments.observed, Depth::Recursive, findings);
+        let platform = load::platform(&platform, findings);
+        let documents = load::documents(&given, findings);
+        let documents = load::subjects(documents, &platform, arguments.namespace.as_deref(), findings);
+        let live = Live::new(load::documents(&observed, findings));
+        Self { platform, documents, live }
+    }
+
+    /// Expands every claim and XR in turn and hands each to `take`, with what is live of the claim and XR themselves.
+    /// What is wrong with the platform or cannot be expanded goes to `findings`.
+    pub(crate) fn expand(
+        &self,
+        arguments: &EngineArgs,
+        findings: &mut Vec<Diagnostic>,
+        mut take: impl FnMut(&Document, &Observed, Expansion),
+    ) {
+        let functions = Functions::new(&self.platform, &arguments.function, findings);
+        let options = Options {
+            compatibility: arguments.compatibility.into(),
+            skip_unavailable_functions: arguments.skip_unavailable_functions,
+        };
+        let engine = Engine::new(&self.platform, self.live.everything(), options, &functions);
+        findings.extend(engine.check());
+        for document in &self.documents {
+            match engine.expand(document) {
+                Err(found) => findings.extend(found),
+                Ok(expansion) => {
+                    findings.extend(expansion.warnings.iter().cloned());
+                    let observed = self.live.of(&expansion);
+                    take(document, &observed, expansion);
+                }
+            }
+        }
+    }
+}
+
+/// The functions that run somewhere. Connects when the first of them is called.
+struct Functions {
+    targets: BTreeMap<String, String>,
+    clients: OnceLock<Result<FunctionClients, String>>,
+}
+
+impl Functions {
+    fn new(platform: &Platform, flags: &[(String, Target)], findings: &mut Vec<Diagnostic>) -> Self {
+        let mut targets = BTreeMap::new();
+        for function in platform.functions() {
+            let annotation = |key: &str| function.annotations.get(key).map(String::as_str);
+            let in_development = (annotation(RUNTIME) == Some("Development")).then_some(DEFAULT_TARGET);
+            let Some(text) = annotation(RUNTIME_TARGET).or(in_development) else { continue };
+            match text.parse::<Target>() {
+                Ok(_) => drop(targets.insert(function.name.clone(), text.to_owned())),
+                Err(error) => {
+                    let path = FieldPath::default().key("metadata").key("annotations").key(RUNTIME_TARGET);
+                    findings.push(
+                        Diagnostic::error(format!("Function {} cannot be called", function.name))
+                            .at(function.document.locate(&path))
+                            .field(path.to_string())
+                            .because(error.to_string()),
+                    );
+                }
+            }
+        }
+        targets.extend(flags.iter().map(|(name, target)| (name.clone(), target.to_string())));
+        Self { targets, clients: OnceLock::new() }
+    }
+
+    fn clients(&self) -> &Result<FunctionClients, String> {
+        self.clients.get_or_init(|| {
+            let targets = self.targets.iter().map(|(name, target)| (name.as_str(), target.as_str()));
+            FunctionClients::new(targets, ClientOptions::default()).map_err(|error| error.to_string())
+        })
+    }
+}
+
+impl FunctionRunner for Functions {
+    fn run(&self, function: &str, request: &RunFunctionRequest) -> Result<RunFunctionResponse, FunctionError> {
+        let Some(target) = self.targets.get(function) else {
+            return Err(FunctionError::Unavailable { function: function.to_owned() });
+        };
+        match self.clients() {
+            Ok(clients) => clients.run(function, request),
+            Err(reason) => Err(FunctionError::Failed {
+                function: function.to_owned(),
+                target: target.clone(),
+                reason: reason.clone(),
+            }),
+        }
+    }
+}

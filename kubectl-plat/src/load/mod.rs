@@ -1,0 +1,62 @@
+//! Reading what the user named on the command line: the only place that opens files and reads stdin for input.
+//!
+//! Owns which files are read and what each of their objects is for. What an object means is for the other rooms; every
+//! finding is collected, so that one run reports all of them.
+
+mod files;
+mod live;
+mod subjects;
+
+use plat_platform::Platform;
+use plat_resource::{Diagnostic, Document, yaml};
+
+pub(crate) use files::{Depth, File, Files, Origin};
+pub(crate) use live::Live;
+pub(crate) use subjects::subjects;
+
+/// A file that names none of these cannot be part of a platform; it may be a chart's template, or anything else.
+const MARKS: [&[u8]; 2] = [b"crossplane.io", b"CustomResourceDefinition"];
+
+/// Reads the platform from files and folders.
+pub(crate) fn platform(files: &[File], findings: &mut Vec<Diagnostic>) -> Platform {
+    let mut documents = Vec::new();
+    for file in files {
+        let (read, found) = yaml::parse(&file.name, &file.bytes);
+        documents.extend(read);
+        findings.extend(found.into_iter().map(|finding| if is_unrelated(file) { demote(finding) } else { finding }));
+    }
+    let (platform, found) = Platform::load(documents);
+    findings.extend(found);
+    platform
+}
+
+/// Reads every object of `files`, whatever it is.
+pub(crate) fn documents(files: &[File], findings: &mut Vec<Diagnostic>) -> Vec<Document> {
+    let mut documents = Vec::new();
+    for file in files {
+        let (read, found) = yaml::parse(&file.name, &file.bytes);
+        if read.is_empty() && found.is_empty() && file.origin == Origin::Named {
+            findings.push(empty(file));
+        }
+        documents.extend(read);
+        findings.extend(found);
+    }
+    documents
+}
+
+fn empty(file: &File) -> Diagnostic {
+    let size = match file.bytes.len() {
+        0 => "it is empty".to_owned(),
+        _ => "it has no object, only blanks and comments".to_owned(),
+    };
+    Diagnostic::error(format!("{} cannot be used", file.name)).because(size)
+}
+
+fn is_unrelated(file: &File) -> bool {
+    file.origin == Origin::Found
+        && !MARKS.iter().any(|mark| file.bytes.windows(mark.len()).any(|window| window == *mark))
+}
+
+fn demote(finding: Diagnostic) -> Diagnostic {
+    Diagnostic { severity: plat_resource::Severity::Warning, ..finding }
+}

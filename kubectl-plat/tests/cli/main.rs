@@ -1,0 +1,12 @@
+//! The plugin as its users run it: a process, with files, flags, output and an exit code.
+
+mod sandbox;
+
+mod bad_input;
+mod explain;
+mod flags;
+mod help;
+mod input;
+mod plan;
+mod render;
+mod shell;
