@@ -139,14 +139,11 @@ fn read_pipeline(spec: &Cursor<'_>, findings: &mut Findings<'_>) -> Option<Vec<S
     for key in ["resources", "patchSets", "environment"] {
         ignored(spec, key, "Pipeline", findings);
     }
-    let list = match spec.get("pipeline") {
-        Some(_) => findings.optional_list(spec, "pipeline")?,
-        None => {
-            findings.error(spec, "pipeline is required in mode Pipeline and is missing").hint =
-                Some("add spec.pipeline with at least one step".to_owned());
-            return None;
-        }
-    };
+    if spec.get("pipeline").is_none() {
+        findings.error(spec, "pipeline is required in mode Pipeline and is missing").hint =
+            Some("add spec.pipeline with at least one step".to_owned());
+    }
+    let list = findings.optional_list(spec, "pipeline")?;
     let items = list.items();
     if items.is_empty() {
         findings.error(&list, "a pipeline needs at least one step");

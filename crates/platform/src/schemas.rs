@@ -58,7 +58,9 @@ impl Definition {
         for cursor in versions.items() {
             let Some(version) = cursor.text("name").and_then(|name| unread.remove(name)) else { continue };
             let author = cursor.get("schema").and_then(|schema| schema.get("openAPIV3Schema"));
-            author.iter().for_each(|author| report_unknown_keywords(author, findings));
+            if let Some(author) = author {
+                report_unknown_keywords(&author, findings);
+            }
             let result = Schema::compile(&self.crd_schema(cursor.value(), Role::Composite));
             let errors = result.as_ref().err().cloned().unwrap_or_default();
             // The check is the compilation: keep it for whoever asks for this schema.

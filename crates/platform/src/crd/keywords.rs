@@ -85,32 +85,32 @@ pub(crate) fn report_unknown_keywords(schema: &Cursor<'_>, findings: &mut Findin
     let Value::Object(map) = schema.value() else { return };
     let known: Vec<&str> = KEYWORDS.iter().map(|(keyword, _)| *keyword).collect();
     for key in map.keys() {
-        let at = || schema.get(key);
-        match KEYWORDS.binary_search_by(|(keyword, _)| (*keyword).cmp(key)).ok().and_then(|index| KEYWORDS.get(index)) {
-            None if key.starts_with("x-") && suggest::closest(key, known.iter().copied()).is_none() => {}
-            None => findings.unknown_field(&schema.at_path(schema.path().key(key)), key, &known),
-            Some((_, Keep::Schema | Keep::SchemaOrFlag)) => {
-                at().iter().for_each(|schema| report_unknown_keywords(schema, findings));
+        let Some(at) = schema.get(key) else { continue };
+        let nested = match keyword(key) {
+            None if key.starts_with("x-") && suggest::closest(key, known.iter().copied()).is_none() => Vec::new(),
+            None => {
+                findings.unknown_field(&at, key, &known);
+                Vec::new()
             }
-            Some((_, Keep::Schemas)) => {
-                at().iter().flat_map(Cursor::items).for_each(|schema| report_unknown_keywords(&schema, findings));
-            }
-            Some((_, Keep::NamedSchemas)) => {
-                let schemas = at();
-                let fields = schemas.iter().flat_map(Cursor::fields);
-                fields.for_each(|schema| report_unknown_keywords(&schema, findings));
-            }
-            Some(_) => {}
+            Some(Keep::Schema | Keep::SchemaOrFlag) => vec![at],
+            Some(Keep::Schemas) => at.items(),
+            Some(Keep::NamedSchemas) => at.fields(),
+            Some(Keep::Always | Keep::Filled | Keep::Number) => Vec::new(),
+        };
+        for schema in nested {
+            report_unknown_keywords(&schema, findings);
         }
     }
 }
 
-fn keep(key: &str, value: &Value) -> Option<Value> {
+fn keyword(key: &str) -> Option<Keep> {
     let index = KEYWORDS.binary_search_by(|(keyword, _)| (*keyword).cmp(key)).ok()?;
-    let (_, how) = KEYWORDS.get(index)?;
-    match (how, value) {
+    KEYWORDS.get(index).map(|(_, keep)| *keep)
+}
+
+fn keep(key: &str, value: &Value) -> Option<Value> {
+    match (keyword(key)?, value) {
         (_, Value::Null) => None,
-        (Keep::Always, _) => Some(value.clone()),
         (Keep::Filled, _) => is_filled(value).then(|| value.clone()),
         (Keep::Number, Value::Number(number)) => Some(Value::Number(whole(number))),
         // The list form of `items` is not structural and refused elsewhere.
@@ -122,7 +122,8 @@ fn keep(key: &str, value: &Value) -> Option<Value> {
             let schemas: Object = map.iter().map(|(name, schema)| (name.clone(), normalised(schema))).collect();
             (!schemas.is_empty()).then_some(Value::Object(schemas))
         }
-        (Keep::Number | Keep::Schemas | Keep::NamedSchemas, _) => Some(value.clone()),
+        // A value of another type than the keyword's is refused elsewhere.
+        (Keep::Always | Keep::Number | Keep::Schemas | Keep::NamedSchemas, _) => Some(value.clone()),
     }
 }
 
