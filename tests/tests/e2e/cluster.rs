@@ -43,6 +43,8 @@ pub(crate) struct Refusal {
     pub(crate) reason: String,
     /// All of it in words.
     pub(crate) message: String,
+    /// Each reason as `field: message`.
+    pub(crate) causes: Vec<String>,
 }
 
 /// The cluster that all tests share.
@@ -83,11 +85,6 @@ impl Cluster {
         self.ask("POST", path, serde_json::to_vec(object)?).await
     }
 
-    /// Deletes the object at `path`.
-    pub(crate) async fn delete(&self, path: &str) -> anyhow::Result<Answer> {
-        self.ask("DELETE", path, Vec::new()).await
-    }
-
     async fn ask(&self, method: &str, path: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
         let request =
             http::Request::builder().method(method).uri(path).header("Content-Type", "application/json").body(body)?;
@@ -97,10 +94,16 @@ impl Cluster {
                 code: status.code,
                 reason: status.reason.clone(),
                 message: status.message.clone(),
+                causes: causes(&status),
             })),
             Err(error) => Err(error).with_context(|| format!("{method} {path}")),
         }
     }
+}
+
+fn causes(status: &kube::core::Status) -> Vec<String> {
+    let causes = status.details.iter().flat_map(|details| &details.causes);
+    causes.map(|cause| format!("{}: {}", cause.field, cause.message)).collect()
 }
 
 /// A client, once the API server says it is ready.

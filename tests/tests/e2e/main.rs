@@ -4,3 +4,5 @@
 mod cases;
 mod cluster;
 mod definitions;
+mod mutations;
+mod verdicts;

@@ -1,1 +1,0 @@
-//! The rules of the house, checked on its own sources.

@@ -1,0 +1,9 @@
+//! The rules of the house, checked on the repository itself.
+//!
+//! Owns what a compiler or clippy does not say: purity of the engine's crates, sizes, orphans, and what tracked files may
+//! not mention. Each test names all that breaks its rule.
+
+mod manifests;
+mod purity;
+mod sources;
+mod tree;
