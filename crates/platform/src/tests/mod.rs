@@ -3,6 +3,7 @@
 mod compositions;
 mod definitions;
 mod made_crds;
+mod mutations;
 mod selection;
 
 use plat_resource::{Diagnostic, Value, yaml};
