@@ -1,4 +1,5 @@
 use plat_expand::Observed;
+use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
@@ -352,4 +353,146 @@ fn a_plan_as_json() {
       ]
     }
     "#);
+}
+
+/// A plan in which every text of the input is `text`.
+fn plan_full_of(text: &str) -> Plan {
+    let mut resource = composed(
+        text,
+        json!({"apiVersion": text, "kind": text, "metadata": {"name": text, "namespace": text},
+               "spec": {text: text, "list": [{text: [text]}]}}),
+    );
+    resource.origins = [(path("spec"), origin(text, 0, text))].into();
+    let mut expansion = expansion(xr(20), vec![resource]);
+    text.clone_into(&mut expansion.composition);
+    text.clone_into(&mut expansion.composition_reason);
+    expansion.fatal = Some(plat_expand::Failure {
+        step: Some(text.to_owned()),
+        resource: Some(text.to_owned()),
+        path: None,
+        message: text.to_owned(),
+        hint: Some(text.to_owned()),
+    });
+    expansion.unknowns = vec![plat_expand::Unknown { field: path("a").key(text), reason: text.to_owned() }];
+    let mut plan = plan(&expansion, &Observed::default());
+    plan.claims[0].warnings = vec![text.to_owned()];
+    plan
+}
+
+#[test]
+fn hostile_text_stays_within_its_markdown() {
+    let hostile = "a```\n</code></details> | @team <img src=x> `#1` \u{1b}[31m";
+    let comment = markdown(&plan_full_of(hostile));
+    let mut fence: Option<String> = None;
+    for line in comment.lines() {
+        let ticks = line.chars().take_while(|character| *character == '`').collect::<String>();
+        match &fence {
+            Some(open) if line == open => fence = None,
+            None if ticks.len() >= 3 && line.trim_start_matches('`').chars().all(|c| c.is_ascii_lowercase()) => {
+                fence = Some(ticks);
+            }
+            Some(_) => {}
+            None => {
+                // Outside of blocks the text is either in a span of longer ticks or escaped.
+                assert!(!line.contains("<img") || line.contains("````"), "{line}");
+            }
+        }
+    }
+    assert_eq!(fence, None);
+    assert!(!comment.contains('\u{1b}'));
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn no_text_of_the_input_steers_a_terminal(text_of_input in any::<String>(), width in 0..120_usize) {
+        let plan = plan_full_of(&text_of_input);
+        let options = TextOptions { width, show_status: true, ..TextOptions::default() };
+        let shown = text(&plan, &options);
+        prop_assert!(!shown.chars().any(|character| character.is_control() && character != '\n'));
+        prop_assert!(shown.ends_with("Plan: 1 to add, 0 to change, 0 to replace, 0 to destroy.\n"));
+        prop_assert!(markdown(&plan).len() <= MARKDOWN_LIMIT);
+        prop_assert_eq!(text(&plan, &options), shown);
+        json(&plan).unwrap();
+    }
+}
+
+#[test]
+fn colours_only_add_to_the_text() {
+    let plain = text(&orders_plan(), &TextOptions::default());
+    let colored = text(&orders_plan(), &TextOptions { color: true, ..TextOptions::default() });
+    let mut stripped = String::new();
+    for (index, part) in colored.split('\u{1b}').enumerate() {
+        stripped.push_str(if index == 0 { part } else { part.split_once('m').unwrap().1 });
+    }
+    assert_ne!(plain, colored);
+    assert_eq!(plain, stripped);
+    let objects = colored.lines().map(str::trim_start).filter(|line| line.contains("orders-db-x7k2p-"));
+    insta::assert_snapshot!(objects.collect::<Vec<_>>().join("\n").replace('\u{1b}', "ESC"), @r#"
+    ESC[35m-/+ESC[0m ec2.aws.upbound.io/SecurityGroup  orders-db-x7k2p-b2ad9fa78d0b
+    ESC[33m~ESC[0m rds.aws.upbound.io/Instance  orders-db-x7k2p-0d845a1d813d   (instance)
+    ESC[2m= rds.aws.upbound.io/SubnetGroup  orders-db-x7k2p-1a2b3c4d5e6fESC[0m   (subnet)
+    "#);
+}
+
+#[test]
+fn blocked_and_hidden_objects_are_counted() {
+    let bucket = |size: u32| {
+        json!({"apiVersion": "s3.aws.upbound.io/v1beta1", "kind": "Bucket", "metadata": {"name": "b"},
+               "spec": {"managementPolicies": ["Observe"], "forProvider": {"size": size}}})
+    };
+    let observed_as = |size: u32, live: u32| {
+        let mut resource = composed("bucket", bucket(size));
+        resource.observed = Some(bucket(live));
+        resource.ready = false;
+        resource
+    };
+    let observed = Observed { composite: Some(xr(20)), ..Observed::default() };
+    let expansion = expansion(xr(20), vec![observed_as(1, 1), observed_as(2, 1)]);
+    let options = TextOptions { show_unchanged: false, ..TextOptions::default() };
+    insta::assert_snapshot!(text(&plan(&expansion, &observed), &options), @r#"
+    XR     orders-db-x7k2p   (XSQLInstance, sql.acme.io/v1)
+    Uses   composition sql-aws: the only one for this kind
+
+      = XSQLInstance/orders-db-x7k2p
+        ! s3.aws.upbound.io/Bucket  b   (bucket)
+            change blocked: managementPolicies [Observe] lack Update: nothing
+            changes outside
+            spec.forProvider.size   1 → 2
+      = 1 unchanged
+
+    Not known offline
+      3 live objects do not say who set the fields (metadata.managedFields): fields
+      that are no longer set are not shown as removed
+
+    Blocked: 1 without effect.
+    Plan: 0 to add, 0 to change, 0 to replace, 0 to destroy.
+    "#);
+}
+
+#[test]
+fn a_thousand_claims_are_planned_and_stay_within_a_comment() {
+    let resources = (0..20).map(|index| {
+        let fields: serde_json::Map<_, _> = (0..20).map(|field| (format!("field{field}"), json!(field))).collect();
+        let mut resource = composed(
+            &format!("r{index}"),
+            json!({"apiVersion": "s3.aws.upbound.io/v1beta1", "kind": "Bucket", "metadata": {"name": format!("b-{index}")},
+                   "spec": {"forProvider": fields}}),
+        );
+        let origins = (0..10).map(|field| (path(&format!("spec.forProvider.field{field}")), origin(&resource.name, field, "spec.a")));
+        resource.origins = origins.collect();
+        resource
+    });
+    let expansion = expansion(xr(20), resources.collect());
+    let (observed, schemas) = (Observed::default(), crate::live::NoSchemas);
+    let subject = crate::Subject { file: None, given: None, expansion: &expansion, observed: &observed, warnings: &[] };
+    let plan = Plan::new(plat_expand::Compatibility::V2, &vec![subject; 1_000], &schemas);
+    assert_eq!(plan.summary.add, 21_000);
+    assert!(
+        text(&plan, &TextOptions::default())
+            .ends_with("Plan: 21000 to add, 0 to change, 0 to replace, 0 to destroy.\n")
+    );
+    let comment = markdown(&plan);
+    assert!(comment.len() <= MARKDOWN_LIMIT && comment.contains("Left out to stay within 65536 characters"));
 }

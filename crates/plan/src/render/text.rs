@@ -198,7 +198,9 @@ impl Writer<'_> {
 
     fn node(&mut self, node: &Node, indent: usize) {
         if node.action == Action::NoOp && !self.options.show_unchanged && !node.has_changes() {
-            self.hidden += 1 + node.children.len();
+            let mut hidden = Summary::default();
+            hidden.count(node);
+            self.hidden += hidden.unchanged;
             return;
         }
         self.title(node, indent);
