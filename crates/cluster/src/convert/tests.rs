@@ -61,6 +61,49 @@ fn the_tag_follows_the_content() {
     assert_eq!(tag(&RunFunctionRequest::default()), empty);
 }
 
+/// A request that Crossplane 2.4 sent, and the tag it gave it.
+#[test]
+fn the_tag_is_crossplanes() {
+    let sent = RunFunctionRequest {
+        observed: State {
+            composite: FunctionResource {
+                resource: json!({
+                    "apiVersion": "example.org/v1",
+                    "kind": "XThing",
+                    "metadata": {
+                        "generation": 4, "labels": {"crossplane.io/composite": "a"}, "name": "a", "namespace": "d",
+                        "resourceVersion": "999", "uid": "1ac66e67-c82e-5f1c-a187-b24e8f174049",
+                    },
+                    "spec": {
+                        "crossplane": {"compositionRef": {"name": "c"}},
+                        "empty": {}, "f": 0.5, "list": [true, null, "x", {}], "n": 3, "é": "ü",
+                    },
+                    "status": {
+                        "conditions": [
+                            {
+                                "lastTransitionTime": "2020-01-01T00:00:00Z", "reason": "R", "status": "True",
+                                "type": "Custom",
+                            },
+                            {
+                                "lastTransitionTime": "2026-11-23T22:09:14Z", "observedGeneration": 4,
+                                "reason": "WatchCircuitClosed", "status": "True", "type": "Responsive",
+                            },
+                        ],
+                        "old": 1,
+                    },
+                }),
+                ..FunctionResource::default()
+            },
+            ..State::default()
+        },
+        input: Some(json!({"kind": "Input", "z": 1, "a": []})),
+        context: json!({}),
+        ..RunFunctionRequest::default()
+    };
+    let tag = request(&sent).unwrap().meta.unwrap().tag;
+    assert_eq!(tag, "0787e52ee06ec73e0b6071d8b6df55309ab8dd05766437b164740d6a2e41dcf9");
+}
+
 #[test]
 fn what_cannot_be_sent_is_named() {
     let mut wrong = full_request();
