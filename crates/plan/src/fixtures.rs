@@ -70,6 +70,8 @@ impl Lists for VpcIsImmutable {
 }
 
 impl KindSchema for VpcIsImmutable {
+    fn apply_defaults(&self, _object: &mut Value) {}
+
     fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal> {
         let field = path("spec.forProvider.vpcId");
         if field.get(live) == field.get(after) {

@@ -18,8 +18,11 @@ pub(super) struct Sides<'a> {
     pub after: &'a Value,
     /// What was asked for; a value of `after` that differs from it has no origin.
     pub desired: &'a Value,
-    /// The object as the user wrote it, where defaults can be told.
-    pub written: Option<&'a Value>,
+    /// The object without defaults: what `after` has and it has not, a default has set.
+    pub written: &'a Value,
+    /// Whether defaults that a live object lacks are told. The API server shows them on every read, so that they are
+    /// missing says more of where the live object was written down than of the plan.
+    pub tells_defaults: bool,
     pub origins: Option<&'a Origins>,
     pub kind: &'a CoreKind<'a>,
     /// Changes that the schema refuses.
@@ -32,8 +35,15 @@ impl Sides<'_> {
         let mut raw =
             self.live.map_or_else(|| leaves(self.after), |live| explode_all(diff(live, self.after, self.kind)));
         raw.retain(|change| !is_bookkeeping(change.path.segments()));
+        if self.live.is_some() && !self.tells_defaults {
+            raw.retain(|change| change.before.is_some() || !self.is_default(change));
+        }
         raw.sort_by(|one, other| one.path.cmp(&other.path));
         raw.into_iter().map(|change| self.change(change, interner)).collect()
+    }
+
+    fn is_default(&self, raw: &FieldChange) -> bool {
+        raw.after.is_some() && at(self.written, raw.path.segments()).is_none() && is_map_path(raw.path.segments())
     }
 
     fn is_immutable(&self, raw: &FieldChange) -> bool {
@@ -50,7 +60,7 @@ impl Sides<'_> {
         if self.is_immutable(&raw) {
             notes.push(Note::Immutable);
         }
-        if raw.after.is_some() && self.written.is_some_and(|written| at(written, segments).is_none()) {
+        if self.is_default(&raw) {
             notes.push(Note::Defaulted);
         }
         let secret = is_sensitive(self.after, segments) || self.live.is_some_and(|live| is_sensitive(live, segments));
@@ -85,6 +95,11 @@ pub(super) fn at<'a>(root: &'a Value, segments: &[Segment]) -> Option<&'a Value>
         Segment::Field(key) => value.as_object()?.get(key),
         Segment::Index(index) => value.as_array()?.get(*index as usize),
     })
+}
+
+/// Indices of a live list and of a written one are not the same, so nothing is said of what is below a list.
+fn is_map_path(segments: &[Segment]) -> bool {
+    segments.iter().all(|segment| matches!(segment, Segment::Field(_)))
 }
 
 /// The fields of a new object.

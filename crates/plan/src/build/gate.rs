@@ -104,7 +104,7 @@ pub(super) fn what_stays(live: &Value) -> Option<String> {
 }
 
 /// Another controller owns the object: Crossplane refuses to touch it.
-fn of_owner(live: &Value, live_uid: Option<&str>) -> Option<Gate> {
+pub(super) fn of_owner(live: &Value, live_uid: Option<&str>) -> Option<Gate> {
     let controller = object::controller(live)?;
     let text = |key: &str| controller.get(key).and_then(Value::as_str).unwrap_or("");
     let ours = live_uid.is_none_or(|uid| text("uid") == uid);

@@ -70,7 +70,8 @@ impl Planner<'_> {
             live: object.live,
             after: &after,
             desired: object.desired,
-            written: object.defaulted.is_some().then_some(object.desired),
+            written: &prepared,
+            tells_defaults: object.role == Role::Claim,
             origins: object.origins,
             kind: &known,
             refusals: &refusals,
@@ -94,7 +95,9 @@ impl Planner<'_> {
         let own = || gate::of_change(node.action, &after, object.live, &node, object.live_uid);
         let gate = match object.role {
             Role::Composed => gate.cloned().or_else(own),
-            Role::Claim | Role::Composite => gate.cloned(),
+            Role::Claim | Role::Composite => {
+                gate.cloned().or_else(|| object.live.and_then(|live| gate::of_owner(live, object.live_uid)))
+            }
         };
         if let Some(gate) = gate {
             gate.close(&mut node);
@@ -146,7 +149,10 @@ fn action(node: &Node, object: &Subtree<'_>) -> Action {
         return Action::Create;
     }
     let has = |note: Note| node.changes.iter().any(|change| change.notes.contains(&note));
-    let quiet = |change: &Change| change.notes.iter().any(|note| matches!(note, Note::Status | Note::KnownAfterApply));
+    let quiet = |change: &Change| {
+        let is_default = change.before.is_none() && change.notes.contains(&Note::Defaulted);
+        is_default || change.notes.iter().any(|note| matches!(note, Note::Status | Note::KnownAfterApply))
+    };
     if has(Note::Immutable) {
         Action::Replace
     } else if node.changes.iter().any(|change| !quiet(change)) {

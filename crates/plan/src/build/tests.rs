@@ -200,3 +200,17 @@ fn nested_expansions_stand_below_their_composite() {
     assert_eq!((network.children.len(), network.composition.as_deref()), (1, Some("sql-aws")));
     assert_eq!(plan.summary.add, 2);
 }
+
+#[test]
+fn a_default_alone_is_no_change_of_the_claim() {
+    let claim = |spec: Value| json!({"apiVersion": "a.b/v1", "kind": "C", "metadata": {"name": "c", "namespace": "n"}, "spec": spec});
+    let mut expansion = expansion(xr(20), Vec::new());
+    expansion.claim = Some(claim(json!({"size": 1, "backup": true})));
+    let (given, mut observed) = (claim(json!({"size": 1})), live_xr());
+    observed.claim = Some(given.clone());
+    let subject =
+        crate::Subject { file: None, given: Some(&given), expansion: &expansion, observed: &observed, warnings: &[] };
+    let plan = crate::Plan::new(plat_expand::Compatibility::V2, &[subject], &crate::NoSchemas);
+    let tree = &plan.claims[0].tree;
+    assert_eq!((tree.action, tree.changes.len()), (Action::NoOp, 1));
+}

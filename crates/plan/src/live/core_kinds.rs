@@ -32,6 +32,13 @@ impl<'a> CoreKind<'a> {
         immutable(self.kind, live, path)
     }
 
+    /// Fills in the defaults of the schema.
+    pub fn apply_defaults(&self, object: &mut Value) {
+        if let Some(schema) = self.schema {
+            schema.apply_defaults(object);
+        }
+    }
+
     /// Why the schema refuses to turn `live` into `after`.
     pub fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal> {
         self.schema.map_or_else(Vec::new, |schema| schema.refusals(live, after))

@@ -44,6 +44,9 @@ pub trait KindSchema: Lists {
     /// Why the API server would refuse to turn `live` into `after` and yet take `after` as a new object: rules that
     /// compare with the old object, such as `self == oldSelf`.
     fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal>;
+
+    /// Fills in what the API server fills in on each write.
+    fn apply_defaults(&self, object: &mut Value);
 }
 
 /// A change that the API server refuses.
@@ -83,6 +86,7 @@ pub fn predict(live: &Value, desired: &Value, owned: &Owned<'_>, lists: &CoreKin
     owned.prune(&mut result, desired);
     let mut merger = Merger { lists, path: Vec::new() };
     merger.merge(&mut result, desired);
+    lists.apply_defaults(&mut result);
     result
 }
 

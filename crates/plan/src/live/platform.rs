@@ -61,6 +61,10 @@ impl Lists for PlatformKind {
 }
 
 impl KindSchema for PlatformKind {
+    fn apply_defaults(&self, object: &mut Value) {
+        self.schema.apply_defaults(object);
+    }
+
     fn refusals(&self, live: &Value, after: &Value) -> Vec<Refusal> {
         let refused = self.schema.validate(after, Some(live)).violations;
         if !refused.iter().any(|violation| violation.from_rule) {
@@ -147,6 +151,19 @@ mod tests {
         assert_eq!(list("spec.groups.a"), Some(ListType::Set));
         assert_eq!(list("spec.rules"), Some(ListType::Map(vec!["name".to_owned()])));
         assert_eq!(list("spec.rules[3].ports"), Some(ListType::Atomic));
+    }
+
+    #[test]
+    fn a_list_that_differs_by_defaults_only_is_the_same() {
+        let schema = Schema::compile(&json!({"type": "object", "properties": {"rules": {"type": "array", "items": {
+            "type": "object", "properties": {"port": {"type": "integer"}, "protocol": {"type": "string", "default": "TCP"}},
+        }}}}));
+        let schema = PlatformKind { schema: Arc::new(schema.unwrap()), lists: ListNode::default() };
+        let kind = GroupVersionKind::new("a.b/v1", "Thing");
+        let live = json!({"rules": [{"port": 1, "protocol": "TCP"}]});
+        let known = crate::live::CoreKind::new(&kind, Some(&schema));
+        let owned = crate::live::Owned::unknown();
+        assert_eq!(crate::live::predict(&live, &json!({"rules": [{"port": 1}]}), &owned, &known), live);
     }
 
     #[test]

@@ -212,7 +212,7 @@ fn messages(claim: &ClaimPlan) -> String {
 
 fn has_details(node: &Node) -> bool {
     let is_shown = |change: &crate::model::Change| !change.notes.contains(&Note::Status);
-    node.changes.iter().any(is_shown) || !sentences(node).is_empty()
+    node.action != Action::NoOp && node.changes.iter().any(is_shown) || !sentences(node).is_empty()
 }
 
 fn details(node: &Node, namespace: &str) -> String {

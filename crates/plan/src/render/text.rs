@@ -207,7 +207,9 @@ impl Writer<'_> {
         for sentence in sentences(node) {
             self.labelled(&" ".repeat(indent + 4), &sentence);
         }
-        self.fields(node, indent + 4);
+        if node.action != Action::NoOp || self.options.show_status {
+            self.fields(node, indent + 4);
+        }
         // A claim and its XR are one thing to the reader: they stand below each other.
         let below = if node.role == Role::Claim { indent } else { indent + 2 };
         for child in &node.children {
