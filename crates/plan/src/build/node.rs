@@ -65,7 +65,9 @@ impl Planner<'_> {
         let known = CoreKind::new(&kind, schema.as_deref());
         let prepared = prepare(object.desired, object.live, object.role);
         let after = self.after(object, &prepared, &known);
-        let refusals = object.live.map_or_else(Vec::new, |live| known.refusals(live, &after));
+        // Rules are dear to run, and most objects stay as they are.
+        let changed = object.live.filter(|live| *live != &after);
+        let refusals = changed.map_or_else(Vec::new, |live| known.refusals(live, &after));
         let sides = Sides {
             live: object.live,
             after: &after,
