@@ -121,7 +121,7 @@ fn whole(pattern: &str) -> Option<Regex> {
 }
 
 /// The patterns are constants, tested to compile.
-fn matches(pattern: &Option<Regex>, value: &str) -> bool {
+fn matches(pattern: &LazyLock<Option<Regex>>, value: &str) -> bool {
     pattern.as_ref().is_some_and(|pattern| pattern.is_match(value))
 }
 
@@ -131,11 +131,8 @@ fn too_long(value: &str, max: usize, unit: &str) -> Vec<String> {
 }
 
 fn regex_error(message: &str, pattern: &str, examples: &[&str]) -> String {
-    let mut examples_text = String::new();
-    for (index, example) in examples.iter().enumerate() {
-        examples_text.push_str(if index > 0 { " or " } else { "" });
-        examples_text.push_str(&format!("'{example}', "));
-    }
+    let quoted: Vec<String> = examples.iter().map(|example| format!("'{example}', ")).collect();
+    let examples_text = quoted.join(" or ");
     format!("{message} (e.g. {examples_text}regex used for validation is '{pattern}')")
 }
 

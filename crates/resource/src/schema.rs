@@ -147,6 +147,9 @@ impl Schema {
     pub fn validate(&self, object: &Value, old: Option<&Value>) -> Validation {
         let root = &place::Place::ROOT;
         let mut violations = validate::ratcheted(object, old, &self.root, root).errors;
+        // Alternatives may find the same fault: it is told once.
+        let mut told = std::collections::HashSet::new();
+        violations.retain(|violation| told.insert(violation.message.clone()));
         embedded::validate(object, &self.root, root, &mut violations);
         let mut before = Vec::new();
         if let Some(old) = old {

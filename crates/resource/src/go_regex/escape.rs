@@ -121,15 +121,11 @@ fn hexadecimal(text: &str, after: &str) -> Result<(char, usize), Fault> {
     let first = rest.next();
     if first != Some('{') {
         let digits: Option<Vec<u32>> = after.chars().take(2).map(|digit| digit.to_digit(16)).collect();
-        return match (first, digits.as_deref()) {
-            (Some(_), Some([high, low])) => {
-                Ok((char::from_u32(high * 16 + low).unwrap_or('\0'), text.len() - after.len() + 2))
-            }
-            _ => {
-                let read = after.chars().take(2).map(char::len_utf8).sum::<usize>();
-                Err(invalid(text, text.len() - after.len() + read))
-            }
-        };
+        if let Some([high, low]) = digits.as_deref() {
+            return Ok((char::from_u32(high * 16 + low).unwrap_or('\0'), text.len() - after.len() + 2));
+        }
+        let read = after.chars().take(2).map(char::len_utf8).sum::<usize>();
+        return Err(invalid(text, text.len() - after.len() + read));
     }
     let mut value = 0u32;
     let mut count = 0;

@@ -7,20 +7,20 @@ use super::place::Place;
 use super::text::quoted;
 use super::validate::{Outcome, strict};
 
-/// Validates a value against all combinations that a schema names.
-pub(super) fn validate(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>) -> Outcome {
+/// Validates a value against all combinations that a schema names. They hold whatever the value was before.
+pub(super) fn validate(value: &Value, node: &Node, place: &Place<'_>) -> Outcome {
     let mut outcome = Outcome::default();
     if !node.any_of.is_empty() {
-        any_of(value, old, node, place, &mut outcome);
+        any_of(value, node, place, &mut outcome);
     }
     if !node.one_of.is_empty() {
-        one_of(value, old, node, place, &mut outcome);
+        one_of(value, node, place, &mut outcome);
     }
     if !node.all_of.is_empty() {
-        all_of(value, old, node, place, &mut outcome);
+        all_of(value, node, place, &mut outcome);
     }
     if let Some(child) = node.not.as_deref()
-        && strict(value, old, child, place).is_valid()
+        && strict(value, None, child, place).is_valid()
     {
         outcome.add_general(place, &format!("{} must not validate the schema (not)", quoted(&place.dotted())));
     }
@@ -35,10 +35,10 @@ fn keep_better(best: &mut Option<Outcome>, failure: Outcome) {
     }
 }
 
-fn any_of(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
+fn any_of(value: &Value, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
     let mut best = None;
     for child in &node.any_of {
-        let result = strict(value, old, child, place);
+        let result = strict(value, None, child, place);
         if result.is_valid() {
             return outcome.merge(result);
         }
@@ -48,11 +48,11 @@ fn any_of(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>, ou
     outcome.merge(best.unwrap_or_default());
 }
 
-fn one_of(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
+fn one_of(value: &Value, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
     let mut valid = Vec::new();
     let mut best = None;
     for child in &node.one_of {
-        let result = strict(value, old, child, place);
+        let result = strict(value, None, child, place);
         if result.is_valid() {
             valid.push(result);
         } else if valid.is_empty() {
@@ -72,16 +72,16 @@ fn one_of(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>, ou
     outcome.merge(best.unwrap_or_default());
 }
 
-fn all_of(value: &Value, old: Option<&Value>, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
-    let mut valid = 0;
+fn all_of(value: &Value, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
+    let mut passed = 0;
     for child in &node.all_of {
-        let result = strict(value, old, child, place);
-        valid += usize::from(result.is_valid());
+        let result = strict(value, None, child, place);
+        passed += usize::from(result.is_valid());
         outcome.merge(result);
     }
-    if valid != node.all_of.len() {
-        let none = if valid == 0 { ". None validated" } else { "" };
+    if passed != node.all_of.len() {
+        let all_failed = if passed == 0 { ". None validated" } else { "" };
         let path = quoted(&place.dotted());
-        outcome.add_general(place, &format!("{path} must validate all the schemas (allOf){none}"));
+        outcome.add_general(place, &format!("{path} must validate all the schemas (allOf){all_failed}"));
     }
 }

@@ -20,7 +20,9 @@ pub(super) fn drop_nulls(value: &mut Value, node: &Node) {
         }
         Value::Array(items) => {
             if let Some(child) = node.items.as_deref() {
-                items.iter_mut().for_each(|item| drop_nulls(item, child));
+                for item in items {
+                    drop_nulls(item, child);
+                }
             }
         }
         _ => {}

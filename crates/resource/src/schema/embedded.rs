@@ -44,7 +44,7 @@ fn resource(map: &Map<String, Value>, place: &Place<'_>, errors: &mut Vec<Violat
         match map.get(key) {
             None => errors.push(violation(Is::Required, (&place, &place.bracketed()), None, "")),
             Some(value @ Value::String(text)) if text.is_empty() => {
-                errors.push(invalid(&place, value, "must not be empty"))
+                errors.push(invalid(&place, value, "must not be empty"));
             }
             Some(value @ Value::String(text)) if key == "apiVersion" => {
                 if text.matches('/').count() > 1 {
@@ -61,14 +61,62 @@ fn resource(map: &Map<String, Value>, place: &Place<'_>, errors: &mut Vec<Violat
             Some(value) => errors.push(invalid(&place, value, "must be a string")),
         }
     }
-    if let Some(Value::Object(metadata)) = map.get("metadata") {
-        self::metadata(metadata, &place.field("metadata"), errors);
+    let place = place.field("metadata");
+    match map.get("metadata") {
+        None | Some(Value::Null) => {}
+        Some(Value::Object(fields)) => match malformed(fields) {
+            Some(fault) => errors.push(invalid(&place, &Value::Object(fields.clone()), &fault)),
+            None => metadata(fields, &place, errors),
+        },
+        Some(other) => {
+            let found = json_kind(other);
+            errors.push(invalid(
+                &place,
+                other,
+                &format!("json: cannot unmarshal {found} into Go value of type v1.ObjectMeta"),
+            ));
+        }
     }
 }
 
+/// What Go's JSON reader calls a value.
+fn json_kind(value: &Value) -> &'static str {
+    match value {
+        Value::Null => "null",
+        Value::Bool(_) => "bool",
+        Value::Number(_) => "number",
+        Value::String(_) => "string",
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+    }
+}
+
+/// The first field of the metadata that is of another type than Kubernetes reads.
+fn malformed(metadata: &Map<String, Value>) -> Option<String> {
+    let fault = |value: &Value, key: &str, wanted: &str| {
+        let found = json_kind(value);
+        format!("json: cannot unmarshal {found} into Go struct field ObjectMeta.{key} of type {wanted}")
+    };
+    let is_text = |value: &Value| value.is_string() || value.is_null();
+    metadata.iter().find_map(|(key, value)| match (key.as_str(), value) {
+        (_, Value::Null) => None,
+        ("name" | "generateName" | "namespace" | "uid" | "resourceVersion" | "selfLink", value) => {
+            (!value.is_string()).then(|| fault(value, key, "string"))
+        }
+        ("labels" | "annotations", Value::Object(map)) => {
+            map.values().find(|value| !is_text(value)).map(|value| fault(value, key, "string"))
+        }
+        ("labels" | "annotations", value) => Some(fault(value, key, "map[string]string")),
+        _ => None,
+    })
+}
+
+/// Finds what is wrong with a name.
+type Check = fn(&str) -> Vec<String>;
+
 /// Checks names, labels and annotations of an object whose name is only a segment of a path.
 fn metadata(metadata: &Map<String, Value>, place: &Place<'_>, errors: &mut Vec<Violation>) {
-    let rules: [(&str, fn(&str) -> Vec<String>); 3] = [
+    let rules: [(&str, Check); 3] = [
         ("generateName", names::is_path_segment),
         ("name", names::is_path_segment),
         ("namespace", names::is_dns1123_label),

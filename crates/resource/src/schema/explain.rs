@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::node::{Kind, Node};
-use super::text::{float, json};
+use super::text::json;
 use crate::{FieldPath, Segment};
 
 /// One field explained.
@@ -55,7 +55,7 @@ pub(super) fn explain(root: &Node, path: &FieldPath) -> Option<Explained> {
         match segment {
             Segment::Index(_) => node = node.items.as_deref()?,
             Segment::Field(field) if field == "*" => {
-                node = node.items.as_deref().or_else(|| node.additional_schema())?
+                node = node.items.as_deref().or_else(|| node.additional_schema())?;
             }
             Segment::Field(field) => {
                 let holder = fields_of(node);
@@ -124,8 +124,7 @@ fn type_name(node: &Node) -> String {
 fn limits(node: &Node) -> Vec<String> {
     let limits = &node.limits;
     let exclusive = |exclusive: bool| if exclusive { " (exclusive)" } else { "" };
-    let number =
-        |name: &str, value: Option<f64>, suffix: &str| value.map(|value| format!("{name} {}{suffix}", float(value)));
+    let number = |name: &str, value: Option<f64>, suffix: &str| value.map(|value| format!("{name} {value}{suffix}"));
     let count = |name: &str, value: Option<i64>| value.map(|value| format!("{name} {value}"));
     [
         number("minimum", limits.minimum, exclusive(limits.exclusive_minimum)),

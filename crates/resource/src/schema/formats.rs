@@ -199,7 +199,7 @@ fn is_isbn10(text: &str) -> bool {
     }
     let last = if text.ends_with('X') { 10 } else { found.last().copied().unwrap_or(0) };
     let sum: u32 = (1..).zip(found.iter().take(9)).map(|(weight, digit)| weight * digit).sum();
-    (sum + 10 * last) % 11 == 0
+    (sum + 10 * last).is_multiple_of(11)
 }
 
 fn is_isbn13(text: &str) -> bool {
@@ -209,7 +209,7 @@ fn is_isbn13(text: &str) -> bool {
         return false;
     }
     let sum: u32 = found.iter().zip([1, 3].into_iter().cycle()).map(|(digit, weight)| digit * weight).sum();
-    sum % 10 == 0
+    sum.is_multiple_of(10)
 }
 
 fn is_credit_card(text: &str) -> bool {

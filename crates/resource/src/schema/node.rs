@@ -83,6 +83,7 @@ pub(super) struct Limits {
 
 /// One schema.
 #[derive(Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a keyword of its own, read alone")]
 pub(super) struct Node {
     pub(super) kind: Option<Kind>,
     pub(super) int_or_string: bool,

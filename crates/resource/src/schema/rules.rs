@@ -30,7 +30,10 @@ const LARGE_STACK: usize = 64 << 20;
 fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::thread::Result<T> {
     std::thread::scope(|scope| {
         let worker = std::thread::Builder::new().stack_size(LARGE_STACK).spawn_scoped(scope, work);
-        worker.map_or_else(|error| Err(Box::new(error) as Box<dyn std::any::Any + Send>), |thread| thread.join())
+        worker.map_or_else(
+            |error| Err(Box::new(error) as Box<dyn std::any::Any + Send>),
+            std::thread::ScopedJoinHandle::join,
+        )
     })
 }
 
@@ -143,7 +146,7 @@ fn read_rule(rule: &Value, node: &Node, place: &Place<'_>, errors: &mut Vec<Sche
     });
     Rule {
         program: compile(&source),
-        message_program: message_expression.map(|expression| compile(&expression)),
+        message_program: message_expression.as_deref().map(compile),
         source,
         message,
         kind,

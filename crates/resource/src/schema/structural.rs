@@ -173,7 +173,7 @@ impl Checker<'_> {
             let shown = text::json(&node.list_map_keys.clone().into());
             match item.properties.get(key) {
                 None => {
-                    self.error(&keys, format!("Invalid value: {shown}: entries must all be names of item properties"))
+                    self.error(&keys, format!("Invalid value: {shown}: entries must all be names of item properties"));
                 }
                 Some(child) if matches!(child.kind, Some(Kind::Array | Kind::Object)) => {
                     let detail = "must be a scalar type if parent array's x-kubernetes-list-type is map";

@@ -7,9 +7,9 @@ fn spec(schema: &Value) -> Schema {
     Schema::compile(&json!({"type": "object", "properties": {"spec": schema}})).unwrap()
 }
 
-fn messages(schema: &Value, value: Value) -> Vec<String> {
+fn messages(schema: &Value, value: impl Into<Value>) -> Vec<String> {
     spec(schema)
-        .validate(&json!({"spec": value}), None)
+        .validate(&json!({"spec": value.into()}), None)
         .violations
         .into_iter()
         .map(|violation| violation.message)

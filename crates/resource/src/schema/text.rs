@@ -40,7 +40,7 @@ fn push_quoted(out: &mut String, character: char) {
 
 /// `%v` of a float.
 pub(super) fn float(number: f64) -> String {
-    float_with_exponent_from(number, 1e-4, 1e21)
+    float_with_exponent_from(number, 1e-4, 1e6)
 }
 
 /// The shortest digits that read back as `number`, with an exponent outside of the two limits.
@@ -173,8 +173,8 @@ mod tests {
     fn prints_as_go_does() {
         assert_eq!(quoted("a\"b\\\n\x01é\u{85}'"), "\"a\\\"b\\\\\\n\\x01é\\u0085'\"");
         assert_eq!(
-            [1.5, 1e21, 1e20, 1e-5, 0.0001].map(float),
-            ["1.5", "1e+21", "100000000000000000000", "1e-05", "0.0001"]
+            [1.5, 1e21, 1e6, 7_500_000.5, 123_456.7, 1e-5, 0.0001].map(float),
+            ["1.5", "1e+21", "1e+06", "7.5000005e+06", "123456.7", "1e-05", "0.0001"]
         );
         assert_eq!(
             json(&json!({"b": [1, 1.0, null, true], "a": "<&>"})),

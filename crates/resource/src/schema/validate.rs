@@ -11,6 +11,9 @@ use super::place::Place;
 use super::text::{bad_value, float, quoted, violation};
 use super::{Violation, ViolationKind as Is};
 
+/// The first float above all 64-bit integers.
+const INTEGER_LIMIT: f64 = 9_223_372_036_854_775_808.0;
+
 /// What is wrong with a value, and how many checks it passed: the best of several alternatives is told from that.
 #[derive(Default)]
 pub(super) struct Outcome {
@@ -69,7 +72,7 @@ pub(super) fn strict(value: &Value, old: Option<&Value>, node: &Node, place: &Pl
         check_type(value, node, place, &mut outcome);
         outcome.matches += usize::from(outcome.errors.len() == before) + 1;
     }
-    outcome.merge(combine::validate(value, old, node, place));
+    outcome.merge(combine::validate(value, node, place));
     outcome.matches += 1;
     match value {
         Value::String(text) => {
@@ -151,7 +154,7 @@ fn is_whole(number: f64) -> bool {
         return false;
     }
     let whole = number.trunc();
-    whole == number || (whole != 0.0 && (number - whole).abs() / (number.abs() + whole.abs()) < 1e-9)
+    number.fract() == 0.0 || (whole != 0.0 && (number - whole).abs() / (number.abs() + whole.abs()) < 1e-9)
 }
 
 fn check_enum(value: &Value, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
@@ -180,9 +183,10 @@ fn is_one_of(value: &Value, allowed: &Value) -> bool {
     }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "Go's conversion of a float to int64 truncates")]
+/// Go's conversion to int64, as the processors of most servers do it: what does not fit becomes the least integer.
+#[expect(clippy::cast_possible_truncation, reason = "that is what is wanted")]
 fn truncated(number: f64) -> i64 {
-    number as i64
+    if (-INTEGER_LIMIT..INTEGER_LIMIT).contains(&number) { number as i64 } else { i64::MIN }
 }
 
 fn check_text(text: &str, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
@@ -218,24 +222,24 @@ fn check_number(number: &Number, node: &Node, place: &Place<'_>, outcome: &mut O
     check_range(number.as_i64(), value, "Checked", node, place, outcome);
     let limits = &node.limits;
     if let Some(factor) = limits.multiple_of {
-        check_multiple(number, value, factor, place, outcome);
+        check_multiple(number, factor, node, place, outcome);
     }
     let mut refuse = |detail: String| {
         let detail = format!("{} in body should be {detail}", place.dotted());
         outcome.add(place, Is::Invalid, Some(&super::text::number(number)), &detail);
     };
     if let Some(least) = limits.minimum {
-        let (below, exclusive) = (compare(number, least).is_lt(), limits.exclusive_minimum);
-        if below || (exclusive && compare(number, least).is_eq()) {
+        let (below, exclusive) = (compare(number, least, node).is_lt(), limits.exclusive_minimum);
+        if below || (exclusive && compare(number, least, node).is_eq()) {
             let words = if exclusive { "greater than" } else { "greater than or equal to" };
-            refuse(format!("{words} {}", bound_text(number, least)));
+            refuse(format!("{words} {}", bound_text(number, least, node)));
         }
     }
     if let Some(most) = limits.maximum {
-        let (above, exclusive) = (compare(number, most).is_gt(), limits.exclusive_maximum);
-        if above || (exclusive && compare(number, most).is_eq()) {
+        let (above, exclusive) = (compare(number, most, node).is_gt(), limits.exclusive_maximum);
+        if above || (exclusive && compare(number, most, node).is_eq()) {
             let words = if exclusive { "less than" } else { "less than or equal to" };
-            refuse(format!("{words} {}", bound_text(number, most)));
+            refuse(format!("{words} {}", bound_text(number, most, node)));
         }
     }
     let bounds = [
@@ -250,16 +254,18 @@ fn check_number(number: &Number, node: &Node, place: &Place<'_>, outcome: &mut O
     }
 }
 
-fn check_multiple(number: &Number, value: f64, factor: f64, place: &Place<'_>, outcome: &mut Outcome) {
-    let (shown, detail) = match number.as_i64() {
+fn check_multiple(number: &Number, factor: f64, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
+    let value = number.as_f64().unwrap_or_default();
+    let integer = number.as_i64().filter(|_| bound_fits(factor, node));
+    let path = place.dotted();
+    let (shown, detail) = match integer {
         // A factor below 1 is cut down to 0 for integers, and refused as such.
         Some(_) if truncated(factor) <= 0 => (truncated(factor).to_string(), None),
         None if factor <= 0.0 => (float(factor), None),
         Some(integer) if integer.wrapping_rem(truncated(factor)) == 0 => return,
         None if is_whole(if factor < 1.0 { 1.0 / factor * value } else { value / factor }) => return,
-        _ => (super::text::number(number), Some(bound_text(number, factor))),
+        _ => (super::text::number(number), Some(bound_text(number, factor, node))),
     };
-    let path = place.dotted();
     let detail = match detail {
         Some(factor) => format!("{path} in body should be a multiple of {factor}"),
         None => format!("factor MultipleOf declared for {path} must be positive: {shown}"),
@@ -268,24 +274,28 @@ fn check_multiple(number: &Number, value: f64, factor: f64, place: &Place<'_>, o
 }
 
 /// Go compares an integer with the bound cut down to an integer.
-fn compare(number: &Number, bound: f64) -> std::cmp::Ordering {
+fn compare(number: &Number, bound: f64, node: &Node) -> std::cmp::Ordering {
     match (number.as_i64(), number.as_f64()) {
-        (Some(integer), _) => integer.cmp(&truncated(bound)),
-        (None, Some(value)) => value.total_cmp(&bound),
-        (None, None) => std::cmp::Ordering::Equal,
+        (Some(integer), _) if bound_fits(bound, node) => integer.cmp(&truncated(bound)),
+        (_, Some(value)) => value.total_cmp(&bound),
+        (_, None) => std::cmp::Ordering::Equal,
     }
 }
 
-fn bound_text(number: &Number, bound: f64) -> String {
-    if number.as_i64().is_some() { truncated(bound).to_string() } else { float(bound) }
+/// A bound that an integer's type cannot hold is told of on its own, and compared as it is.
+fn bound_fits(bound: f64, node: &Node) -> bool {
+    node.kinds() != [Kind::Integer] || (bound.fract() == 0.0 && (-INTEGER_LIMIT..INTEGER_LIMIT).contains(&bound))
+}
+
+fn bound_text(number: &Number, bound: f64, node: &Node) -> String {
+    if number.as_i64().is_some() && bound_fits(bound, node) { truncated(bound).to_string() } else { float(bound) }
 }
 
 /// A number must be in the range of the type and the format that the schema names.
 fn check_range(integer: Option<i64>, value: f64, what: &str, node: &Node, place: &Place<'_>, outcome: &mut Outcome) {
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     let (kind, in_range) = match node.kinds() {
         [Kind::Integer] => {
-            let whole = integer.is_some() || (value.fract() == 0.0 && (-LIMIT..LIMIT).contains(&value));
+            let whole = integer.is_some() || (value.fract() == 0.0 && (-INTEGER_LIMIT..INTEGER_LIMIT).contains(&value));
             let small = || (f64::from(i32::MIN)..=f64::from(i32::MAX)).contains(&value);
             ("integer", whole && (node.format != Some(Format::Int32) || small()))
         }

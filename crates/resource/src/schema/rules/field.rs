@@ -16,14 +16,13 @@ pub(super) fn parse(path: &str, node: &Node) -> Option<Vec<Step>> {
     let mut steps = Vec::new();
     let (mut rest, mut node) = (path, node);
     while !rest.is_empty() {
-        let (name, after) = match rest.strip_prefix("['") {
-            Some(quoted) => read_quoted(quoted)?,
-            None => {
-                let plain = rest.strip_prefix('.')?;
-                let end = plain.find(['.', '[', ']']).unwrap_or(plain.len());
-                let (name, after) = plain.split_at_checked(end)?;
-                (name.to_owned(), after)
-            }
+        let (name, after) = if let Some(quoted) = rest.strip_prefix("['") {
+            read_quoted(quoted)?
+        } else {
+            let plain = rest.strip_prefix('.')?;
+            let end = plain.find(['.', '[', ']']).unwrap_or(plain.len());
+            let (name, after) = plain.split_at_checked(end)?;
+            (name.to_owned(), after)
         };
         if name.is_empty() {
             return None;

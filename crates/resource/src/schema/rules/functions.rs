@@ -1,5 +1,11 @@
 //! The functions that Kubernetes adds to the language.
 
+#![expect(
+    clippy::needless_pass_by_value,
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the cel crate prescribes the signatures of functions"
+)]
+
 use std::collections::HashMap;
 use std::sync::{Arc, LazyLock, Mutex};
 

@@ -123,8 +123,8 @@ pub(super) fn special<'a>(node: &'a Node, names: &[String]) -> Option<&'a str> {
 
 fn special_below<'a>(node: &'a Node, names: &[String]) -> Option<&'a str> {
     let own = |(name, child): (&'a String, &'a Node)| {
-        let named = is_special(child) && escape(name).is_some_and(|escaped| names.contains(&escaped));
-        if named { Some(name.as_str()) } else { special_below(child, names) }
+        let selected = is_special(child) && escape(name).is_some_and(|escaped| names.contains(&escaped));
+        if selected { Some(name.as_str()) } else { special_below(child, names) }
     };
     let inner = || [node.items.as_deref(), node.additional_schema()].into_iter().flatten();
     node.properties.iter().find_map(own).or_else(|| inner().find_map(|child| special_below(child, names)))
