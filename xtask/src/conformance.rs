@@ -1,7 +1,20 @@
 //! `cargo xtask conformance`: plat's answers beside those of the real programs.
+//!
+//! Owns walking a folder of cases, the table and the verdict. A case is any folder with a `composition.yaml`; a case with
+//! a `composition.original.yaml` in Resources mode is run from that too.
 
-use std::path::PathBuf;
+mod case;
+mod compare;
+mod real;
+
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::time::Instant;
+
+use anyhow::{Context as _, ensure};
+
+use case::{Case, Form};
+use compare::Verdict;
 
 /// Compare plat's answers with the recorded answers of the real programs
 #[derive(Debug, clap::Args)]
@@ -12,14 +25,86 @@ pub(crate) struct Arguments {
     /// Compare Result and Context documents, and what a refusal names, too
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Render through the real functions as well, built with Go
+    /// Render through the real function-patch-and-transform over gRPC instead, built with Go
     #[arg(long)]
     pub(crate) real: bool,
+    /// Print identical cases too
+    #[arg(long, short)]
+    pub(crate) verbose: bool,
+}
+
+/// Counts of one run.
+#[derive(Debug, Default, Clone, Copy)]
+pub(crate) struct Totals {
+    pub(crate) identical: usize,
+    pub(crate) differs: usize,
+    pub(crate) errors: usize,
+    pub(crate) unsupported: usize,
 }
 
 /// Runs every case of the folder.
-#[expect(clippy::unnecessary_wraps, reason = "every command has this shape")]
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
-    println!("conformance: not built yet (asked for {arguments:?})");
-    Ok(ExitCode::FAILURE)
+    let totals = compare_all(arguments)?;
+    let clean = totals.differs + totals.errors + totals.unsupported == 0;
+    Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+/// Runs every case, prints the table, and counts.
+pub(crate) fn compare_all(arguments: &Arguments) -> anyhow::Result<Totals> {
+    let folders = case_folders(&arguments.folder)?;
+    ensure!(!folders.is_empty(), "{} holds no case (a folder with a composition.yaml)", arguments.folder.display());
+    let functions = if arguments.real { Some(real::Functions::start()?) } else { None };
+    let started = Instant::now();
+    let mut totals = Totals::default();
+    for folder in &folders {
+        for form in Form::of(folder) {
+            let case = Case::read(folder, form)?;
+            let answer = case.render(functions.as_ref().map(real::Functions::runner));
+            let verdict = compare::verdict(&case, &answer, arguments.strict);
+            let name = folder.strip_prefix(&arguments.folder).unwrap_or(folder).display();
+            totals.add(&verdict);
+            if arguments.verbose || !matches!(verdict, Verdict::Identical) {
+                println!("{:<12} {name}{}", verdict.label(), form.suffix());
+                if let Some(detail) = verdict.detail() {
+                    println!("             {detail}");
+                }
+            }
+        }
+    }
+    let elapsed = started.elapsed().as_millis();
+    let Totals { identical, differs, errors, unsupported } = totals;
+    println!("{} cases in {elapsed} ms", identical + differs + errors + unsupported);
+    println!("{identical} identical, {differs} differ, {errors} errors, {unsupported} unsupported");
+    Ok(totals)
+}
+
+impl Totals {
+    fn add(&mut self, verdict: &Verdict) {
+        match verdict {
+            Verdict::Identical => self.identical += 1,
+            Verdict::Differs(_) => self.differs += 1,
+            Verdict::Error(_) => self.errors += 1,
+            Verdict::Unsupported(_) => self.unsupported += 1,
+        }
+    }
+}
+
+/// All folders below `root` with a `composition.yaml`, in order.
+pub(crate) fn case_folders(root: &Path) -> anyhow::Result<Vec<PathBuf>> {
+    let mut found = Vec::new();
+    let mut pending = vec![root.to_owned()];
+    while let Some(folder) = pending.pop() {
+        if folder.join("composition.yaml").is_file() {
+            found.push(folder.clone());
+        }
+        let entries = std::fs::read_dir(&folder).with_context(|| format!("cannot read {}", folder.display()))?;
+        for entry in entries {
+            let path = entry?.path();
+            if path.is_dir() {
+                pending.push(path);
+            }
+        }
+    }
+    found.sort();
+    Ok(found)
 }

@@ -204,6 +204,11 @@ impl FunctionRunner for FunctionClients {
             reason,
         })
     }
+
+    /// A target that was given is meant to be used; who wants the native function gives none.
+    fn replaces_native(&self, function: &str) -> bool {
+        self.knows(function)
+    }
 }
 
 #[cfg(test)]

@@ -67,7 +67,7 @@ pub struct RunFunctionResponse {
     pub desired: State,
     /// Messages.
     pub results: Vec<FunctionResult>,
-    /// The context for the next step; `None` leaves it as it was.
+    /// The context for the next step; `None` empties it.
     pub context: Option<Value>,
     /// What the function needs to see.
     pub requirements: Requirements,
@@ -159,6 +159,11 @@ impl Default for ResourceMatch {
 pub trait FunctionRunner {
     /// Runs `function` (the name in `functionRef`) once.
     fn run(&self, function: &str, request: &RunFunctionRequest) -> Result<RunFunctionResponse, FunctionError>;
+
+    /// Whether `function` is to be run here even where plat has it natively.
+    fn replaces_native(&self, _function: &str) -> bool {
+        false
+    }
 }
 
 /// Why a function could not be run.

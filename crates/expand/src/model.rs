@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use plat_resource::{FieldPath, ObjectKey, Value};
+use plat_resource::{Diagnostic, FieldPath, ObjectKey, Value};
 use serde::Serialize;
 
 /// Which Crossplane's rules for names, references and conditions are followed.
@@ -62,6 +62,8 @@ pub struct Expansion {
     pub origins: Origins,
     /// What cannot be known before apply, and why.
     pub unknowns: Vec<Unknown>,
+    /// What the user should know about the input.
+    pub warnings: Vec<Diagnostic>,
 }
 
 /// One composed resource of an expansion.

@@ -1,0 +1,175 @@
+//! Status conditions of an XR, in Crossplane's words and order.
+
+use plat_resource::{Map, Value};
+use serde_json::json;
+
+use crate::function::FunctionCondition;
+
+/// The engine has no clock; `crossplane composition render` prints this instant too.
+pub const RENDER_TIME: &str = "2024-01-01T00:00:00Z";
+/// How many names a message lists before it counts.
+const LISTED: usize = 3;
+/// Condition types that functions cannot set.
+const SYSTEM: [&str; 4] = ["Ready", "Synced", "Healthy", "Responsive"];
+
+/// One condition, without its time.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Condition {
+    kind: String,
+    status: &'static str,
+    reason: String,
+    message: String,
+    generation: Option<i64>,
+}
+
+impl Condition {
+    fn new(kind: &str, status: &'static str, reason: &str, message: impl Into<String>) -> Self {
+        Self { kind: kind.to_owned(), status, reason: reason.to_owned(), message: message.into(), generation: None }
+    }
+
+    /// The controller's watches are not held back.
+    pub fn responsive() -> Self {
+        Self::new("Responsive", "True", "WatchCircuitClosed", "")
+    }
+
+    /// This condition, said of generation `generation` of the object.
+    #[must_use]
+    pub fn observed_at(self, generation: Option<i64>) -> Self {
+        Self { generation: generation.filter(|generation| *generation != 0), ..self }
+    }
+
+    /// The XR is being deleted.
+    pub fn deleting() -> Self {
+        Self::new("Ready", "False", "Deleting", "")
+    }
+
+    /// The reconcile went through.
+    pub fn synced() -> Self {
+        Self::new("Synced", "True", "ReconcileSuccess", "")
+    }
+
+    /// The reconcile failed.
+    pub fn not_synced(message: impl Into<String>) -> Self {
+        Self::new("Synced", "False", "ReconcileError", message)
+    }
+
+    /// Reconciling is paused.
+    pub fn paused() -> Self {
+        let message = "Reconciliation (including deletion) is paused via the pause annotation";
+        Self::new("Synced", "False", "ReconcilePaused", message)
+    }
+
+    /// All composed resources are ready.
+    pub fn available() -> Self {
+        Self::new("Ready", "True", "Available", "")
+    }
+
+    /// Some are not; without names where a function said so.
+    pub fn creating(unready: &[String]) -> Self {
+        let message =
+            if unready.is_empty() { String::new() } else { format!("Unready resources: {}", listed(unready)) };
+        Self::new("Ready", "False", "Creating", message)
+    }
+
+    /// What a function said; nothing for the types that are Crossplane's own.
+    pub fn of_function(condition: &FunctionCondition) -> Option<Self> {
+        (!SYSTEM.contains(&condition.kind.as_str())).then(|| Self {
+            kind: condition.kind.clone(),
+            status: condition.status,
+            reason: condition.reason.clone(),
+            message: condition.message.clone().unwrap_or_default(),
+            generation: None,
+        })
+    }
+
+    /// A custom condition that nobody could set, since the pipeline stopped.
+    pub fn undetermined(kind: &str) -> Self {
+        let message = "A fatal error occurred before the status of this condition could be determined.";
+        Self::new(kind, "Unknown", "FatalError", message)
+    }
+
+    fn to_value(&self) -> Value {
+        let mut value = json!({
+            "type": self.kind, "status": self.status, "reason": self.reason, "lastTransitionTime": RENDER_TIME,
+        });
+        if !self.message.is_empty() {
+            value["message"] = json!(self.message);
+        }
+        if let Some(generation) = self.generation {
+            value["observedGeneration"] = json!(generation);
+        }
+        value
+    }
+
+    fn equals(&self, value: &Value) -> bool {
+        let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("");
+        text("status") == self.status && text("reason") == self.reason && text("message") == self.message
+    }
+}
+
+/// Sets conditions in `object.status.conditions`: an equal one stays as it is, another of the type is replaced in place,
+/// a new one goes to the end.
+pub fn set(object: &mut Value, conditions: &[Condition]) {
+    let status = object.as_object_mut().map(|root| root.entry("status").or_insert_with(|| Value::Object(Map::new())));
+    let Some(status) = status.and_then(Value::as_object_mut) else { return };
+    let list = status.entry("conditions").or_insert_with(|| json!([]));
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    let Some(list) = list.as_array_mut() else { return };
+    for condition in conditions {
+        let of_type = |value: &&mut Value| value.get("type").and_then(Value::as_str) == Some(&condition.kind);
+        match list.iter_mut().find(of_type) {
+            Some(present) if condition.equals(present) => {}
+            Some(present) => *present = condition.to_value(),
+            None => list.push(condition.to_value()),
+        }
+    }
+}
+
+/// The types in `object.status.conditions` that are not Crossplane's own.
+pub fn custom_types(object: &Value) -> Vec<String> {
+    let list = object.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);
+    let types = list.into_iter().flatten().filter_map(|condition| condition.get("type").and_then(Value::as_str));
+    types.filter(|kind| !SYSTEM.contains(kind)).map(str::to_owned).collect()
+}
+
+/// `a`, `a, b`, `a, b, and c`, `a, b, c, and 2 more`; sorted.
+fn listed(names: &[String]) -> String {
+    let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
+    sorted.sort_unstable();
+    match sorted.as_slice() {
+        [head @ .., last] if sorted.len() == LISTED => format!("{}, and {last}", head.join(", ")),
+        all if all.len() > LISTED => format!("{}, and {} more", all[..LISTED].join(", "), all.len() - LISTED),
+        all => all.join(", "),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lists_as_crossplane_lists() {
+        let names =
+            |count: usize| ["d", "b", "a", "c"][..count].iter().map(|name| (*name).to_owned()).collect::<Vec<_>>();
+        assert_eq!(listed(&names(1)), "d");
+        assert_eq!(listed(&names(2)), "b, d");
+        assert_eq!(listed(&names(3)), "a, b, and d");
+        assert_eq!(listed(&names(4)), "a, b, c, and 1 more");
+    }
+
+    #[test]
+    fn conditions_keep_their_place_and_an_equal_one_its_time() {
+        let mut object = json!({"status": {"conditions": [
+            {"type": "Ready", "status": "True", "reason": "Available", "lastTransitionTime": "2020-01-01T00:00:00Z"},
+            {"type": "Custom", "status": "True", "reason": "X", "lastTransitionTime": "2020-01-01T00:00:00Z"},
+        ]}});
+        set(&mut object, &[Condition::responsive(), Condition::available(), Condition::synced()]);
+        let conditions = object["status"]["conditions"].as_array().unwrap();
+        let types: Vec<&str> = conditions.iter().map(|condition| condition["type"].as_str().unwrap()).collect();
+        assert_eq!(types, ["Ready", "Custom", "Responsive", "Synced"]);
+        assert_eq!(conditions[0]["lastTransitionTime"], "2020-01-01T00:00:00Z");
+        assert_eq!(custom_types(&object), ["Custom"]);
+    }
+}

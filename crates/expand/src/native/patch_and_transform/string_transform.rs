@@ -1,0 +1,121 @@
+//! The `string` transforms.
+
+use base64::Engine as _;
+use plat_resource::{Value, go_regex};
+use sha1::Sha1;
+use sha2::{Digest, Sha256, Sha512};
+
+use super::input::{RegexpExtract, StringTransform};
+use super::transform::text_of;
+use crate::go::{format, json};
+
+/// Runs one string transform.
+pub fn resolve(transform: &StringTransform, input: &Value) -> Result<String, String> {
+    let kind = transform.kind.as_str();
+    let unset = |field: &str| format!("string transform of type {kind} {field} is not set");
+    match kind {
+        "Format" => Ok(format::sprintf(transform.fmt.as_ref().ok_or_else(|| unset("fmt"))?, &[input])),
+        "Convert" => convert(transform.convert.as_ref().ok_or_else(|| unset("convert"))?, input),
+        "TrimPrefix" | "TrimSuffix" => {
+            let trim = transform.trim.as_ref().ok_or_else(|| unset("trim"))?;
+            let text = text_of(input);
+            let cut = if kind == "TrimPrefix" { text.strip_prefix(trim) } else { text.strip_suffix(trim) };
+            Ok(cut.map_or_else(|| text.clone(), str::to_owned))
+        }
+        "Regexp" => extract(transform.regexp.as_ref().ok_or_else(|| unset("regexp"))?, input),
+        "Join" => join(&transform.join.as_ref().ok_or_else(|| unset("join"))?.separator, input),
+        "Replace" => {
+            let replace = transform.replace.as_ref().ok_or_else(|| unset("replace"))?;
+            Ok(text_of(input).replace(&replace.search, &replace.replace))
+        }
+        other => Err(format!("type {other} is not supported for string transform type")),
+    }
+}
+
+fn convert(kind: &str, input: &Value) -> Result<String, String> {
+    match kind {
+        "ToUpper" => Ok(text_of(input).chars().map(upper).collect()),
+        "ToLower" => Ok(text_of(input).chars().map(lower).collect()),
+        "ToJson" => Ok(json::marshal(input)),
+        "ToBase64" => Ok(base64::engine::general_purpose::STANDARD.encode(text_of(input))),
+        "FromBase64" => from_base64(&text_of(input)),
+        "ToSha1" => Ok(hexadecimal(&Sha1::digest(bytes(input)))),
+        "ToSha256" => Ok(hexadecimal(&Sha256::digest(bytes(input)))),
+        "ToSha512" => Ok(hexadecimal(&Sha512::digest(bytes(input)))),
+        "ToAdler32" => Ok(adler2::adler32_slice(&bytes(input)).to_string()),
+        other => Err(format!("type {other} is not supported for string convert")),
+    }
+}
+
+/// Go maps each character to one character (`unicode.ToUpper`); Rust's may give several, which Go leaves alone.
+fn upper(character: char) -> char {
+    one_to_one(character, character.to_uppercase())
+}
+
+fn lower(character: char) -> char {
+    // Go has one exception to "leave alone": the dotted capital I becomes a plain i.
+    if character == '\u{130}' { 'i' } else { one_to_one(character, character.to_lowercase()) }
+}
+
+fn one_to_one(character: char, mut mapped: impl Iterator<Item = char>) -> char {
+    match (mapped.next(), mapped.next()) {
+        (Some(single), None) => single,
+        _ => character,
+    }
+}
+
+/// Go's standard decoder: padding needed, line breaks skipped.
+fn from_base64(text: &str) -> Result<String, String> {
+    let clean: String = text.chars().filter(|character| !matches!(character, '\r' | '\n')).collect();
+    let lenient = base64::engine::GeneralPurposeConfig::new().with_decode_allow_trailing_bits(true);
+    let engine = base64::engine::GeneralPurpose::new(&base64::alphabet::STANDARD, lenient);
+    let bytes = engine
+        .decode(clean)
+        .map_err(|_| format!("string is not valid base64: illegal base64 data at input byte {}", illegal_byte(text)))?;
+    // Bytes that are no UTF-8 become replacement characters once they are JSON.
+    Ok(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+fn illegal_byte(text: &str) -> usize {
+    let valid = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'\r' | b'\n');
+    text.bytes().position(|byte| !valid(byte)).unwrap_or(text.len() / 4 * 4)
+}
+
+fn bytes(input: &Value) -> Vec<u8> {
+    match input {
+        Value::String(text) => text.clone().into_bytes(),
+        other => json::marshal(other).into_bytes(),
+    }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
+}
+
+fn extract(regexp: &RegexpExtract, input: &Value) -> Result<String, String> {
+    let regex = go_regex::compile(&regexp.matching).map_err(|reason| format!("could not compile regexp: {reason}"))?;
+    let text = text_of(input);
+    let group = regexp.group.unwrap_or(0);
+    let none =
+        || format!("regexp {} had no matches for group {group}", crate::go::quote::string(&regexp.matching, false));
+    let captures = regex.captures(&text).ok_or_else(none)?;
+    // A negative group makes the real function panic; here it is a group without match.
+    let index = usize::try_from(group).ok().filter(|index| *index < captures.len()).ok_or_else(none)?;
+    Ok(captures.get(index).map_or("", |found| found.as_str()).to_owned())
+}
+
+/// Upstream cuts off the last byte of the result, not the last separator: `", "` leaves a comma behind.
+fn join(separator: &str, input: &Value) -> Result<String, String> {
+    let Value::Array(items) = input else { return Err("could not parse input array".to_owned()) };
+    let mut text: String = items.iter().map(|item| format!("{}{separator}", text_of(item))).collect();
+    if items.is_empty() || separator.is_empty() {
+        return Ok(text);
+    }
+    // Half a character cannot live in a Rust string; JSON would turn it into a replacement character.
+    let last = text.pop();
+    if let Some(last) = last.filter(|last| last.len_utf8() > 1) {
+        let missing = last.len_utf8() - 1;
+        text.extend(std::iter::repeat_n(char::REPLACEMENT_CHARACTER, missing));
+    }
+    Ok(text)
+}

@@ -1,0 +1,451 @@
+//! One reconcile of one XR: what `crossplane internal render` computes, with what a plan needs on top.
+//!
+//! Owns the order of Crossplane's reconciler around the pipeline: pausing, labels, references, status and conditions.
+//! Choosing the Composition, claims, nested XRs and schemas are [`crate::engine`]'s.
+
+use std::collections::BTreeMap;
+
+use plat_platform::{Composition, Mode, Platform};
+use plat_resource::{FieldPath, GroupVersionKind, Map, ObjectKey, Value, merge, object};
+use serde_json::json;
+
+use crate::compose::{self, COMPOSITE_LABEL, Owner, RESOURCE_NAME_ANNOTATION};
+use crate::conditions::{self, Condition};
+use crate::function::{FunctionResource, FunctionRunner, Ready, State};
+use crate::go::{json as go_json, unstructured};
+use crate::model::{Compatibility, Composed, Expansion, Failure, ResultSeverity, StepResult, Unknown};
+use crate::names;
+use crate::native::CompiledInputs;
+use crate::pipeline::{Outcome, Pipeline};
+use crate::resources_mode;
+use crate::store::Store;
+
+/// What a render runs with, the same for many XRs.
+#[derive(Clone, Copy)]
+pub struct Renderer<'a> {
+    /// The platform.
+    pub platform: &'a Platform,
+    /// Runs functions that are not native.
+    pub runner: &'a dyn FunctionRunner,
+    /// Compiled inputs, shared.
+    pub compiled: &'a CompiledInputs,
+    /// Crossplane's version.
+    pub compatibility: Compatibility,
+    /// Steps whose function cannot run are left out.
+    pub skip_unavailable: bool,
+}
+
+/// One XR to render.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// The XR, defaults filled in.
+    pub composite: &'a Value,
+    /// Whether Crossplane's own fields are directly under `spec`.
+    pub legacy: bool,
+    /// What composes it.
+    pub composition: &'a Composition,
+    /// Live composed resources that belong to the XR.
+    pub observed: &'a [Value],
+    /// Connection details of live composed resources.
+    pub connection_details: &'a BTreeMap<ObjectKey, BTreeMap<String, Vec<u8>>>,
+    /// What functions may look up.
+    pub store: &'a Store<'a>,
+    /// The context to start with.
+    pub context: &'a Value,
+}
+
+/// A render, with what only the render protocol shows.
+#[derive(Debug)]
+pub struct Rendered {
+    /// What the XR means.
+    pub expansion: Expansion,
+    /// The XR as the reconcile leaves it, without the fields that it was given.
+    pub bare_composite: Value,
+    /// Selectors and schemas that functions asked for.
+    pub outcome: Outcome,
+}
+
+impl Renderer<'_> {
+    /// Renders one XR. A pipeline that stops is an expansion with a [`Failure`].
+    pub fn render(&self, subject: Subject<'_>) -> Rendered {
+        let mut run = Run::new(*self, subject);
+        if run.is_paused() {
+            return run.paused();
+        }
+        if object::string_at(subject.composite, &["metadata", "deletionTimestamp"]).is_some() {
+            return run.deleting();
+        }
+        run.select();
+        if let Err(failure) = run.configure() {
+            return run.failed(failure, Outcome::default());
+        }
+        run.reconcile()
+    }
+}
+
+struct Run<'a> {
+    renderer: Renderer<'a>,
+    subject: Subject<'a>,
+    /// The XR as the reconciler changes it.
+    composite: Value,
+    results: Vec<StepResult>,
+    generation: Option<i64>,
+}
+
+impl<'a> Run<'a> {
+    fn new(renderer: Renderer<'a>, subject: Subject<'a>) -> Self {
+        let mut composite = subject.composite.clone();
+        let kind = GroupVersionKind::of(&composite);
+        if object::uid(&composite).is_empty() {
+            let uid = names::offline_uid(&kind, object::namespace(&composite), object::name(&composite));
+            unstructured::set_metadata(&mut composite, "uid", &uid);
+        }
+        if object::string_at(&composite, &["metadata", "resourceVersion"]).is_none() {
+            unstructured::set_metadata(&mut composite, "resourceVersion", "999");
+        }
+        let generation = object::value_at(&composite, &["metadata", "generation"]).and_then(Value::as_i64);
+        if !subject.observed.is_empty() {
+            let references = observed_references(&composite, subject.observed);
+            set_machinery(&mut composite, subject.legacy, "resourceRefs", references);
+        }
+        conditions::set(&mut composite, &[Condition::responsive().observed_at(generation)]);
+        Self { renderer, subject, composite, results: Vec::new(), generation }
+    }
+
+    fn is_paused(&self) -> bool {
+        unstructured::string_map_entry(&self.composite, "annotations", "crossplane.io/paused").as_deref()
+            == Some("true")
+    }
+
+    fn paused(mut self) -> Rendered {
+        let message = "Reconciliation is paused via the pause annotation";
+        self.say(ResultSeverity::Normal, "ReconciliationPaused", message.to_owned());
+        conditions::set(&mut self.composite, &[Condition::paused().observed_at(self.generation)]);
+        self.unchanged(true)
+    }
+
+    fn deleting(mut self) -> Rendered {
+        let ends = [Condition::deleting(), Condition::synced()].map(|each| each.observed_at(self.generation));
+        conditions::set(&mut self.composite, &ends);
+        self.unchanged(false)
+    }
+
+    /// Nothing is composed: the XR has a new status, and that is all.
+    fn unchanged(self, paused: bool) -> Rendered {
+        let bare = self.composite.clone();
+        let mut rendered = self.finish(bare, Outcome::default(), compose::Composition::default(), None);
+        rendered.expansion.paused = paused;
+        rendered
+    }
+
+    fn select(&mut self) {
+        let name = self.subject.composition.name.clone();
+        let reference = json!({"name": name});
+        let present = machinery(&self.composite, self.subject.legacy).and_then(|found| found.get("compositionRef"));
+        if present != Some(&reference) {
+            self.say(ResultSeverity::Normal, "SelectComposition", format!("Successfully selected composition: {name}"));
+            set_machinery(&mut self.composite, self.subject.legacy, "compositionRef", reference);
+        }
+    }
+
+    fn configure(&mut self) -> Result<(), Failure> {
+        let label = unstructured::string_map_entry(&self.composite, "labels", COMPOSITE_LABEL);
+        if label.is_none_or(|label| label.is_empty()) {
+            let name = unstructured::metadata(&self.composite, "name").to_owned();
+            unstructured::add_to_string_map(&mut self.composite, "labels", [(COMPOSITE_LABEL, name.as_str())]);
+        }
+        if !self.subject.legacy {
+            return Ok(());
+        }
+        let composition = self.subject.composition;
+        if composition.composite_type != GroupVersionKind::of(&self.composite) {
+            return Err(engine_failure(
+                "cannot configure composite resource: composition is not compatible with this composite resource"
+                    .to_owned(),
+                None,
+            ));
+        }
+        let present = object::value_at(&self.composite, &["spec", "writeConnectionSecretToRef"]);
+        if let (None, Some(namespace)) = (present, &composition.write_connection_secrets_to_namespace) {
+            let uid = unstructured::metadata(&self.composite, "uid");
+            let reference = json!({"name": uid, "namespace": namespace});
+            object::object_at_mut(&mut self.composite, &["spec"])
+                .insert("writeConnectionSecretToRef".to_owned(), reference);
+        }
+        Ok(())
+    }
+
+    fn reconcile(self) -> Rendered {
+        let live = match live_by_name(&self.composite, self.subject.observed) {
+            Ok(live) => live,
+            Err(message) => return self.failed(engine_failure(message, None), Outcome::default()),
+        };
+        let observed = self.observed_state(&live);
+        let mut outcome = self.run_pipeline(&observed);
+        if let Some(failure) = outcome.failure.take() {
+            return self.failed(failure, outcome);
+        }
+        let is_namespaced = |kind: &GroupVersionKind| self.renderer.platform.is_namespaced(kind);
+        let owner = Owner {
+            composite: &self.composite,
+            compatibility: self.renderer.compatibility,
+            is_namespaced: &is_namespaced,
+        };
+        let desired =
+            State { composite: FunctionResource::default(), resources: std::mem::take(&mut outcome.desired.resources) };
+        match compose::compose(owner, desired, &live, &mut outcome.trace) {
+            Ok(composition) => self.succeeded(outcome, composition),
+            Err(error) => self.failed(engine_failure(error.message, Some(error.resource)), outcome),
+        }
+    }
+
+    fn observed_state(&self, live: &BTreeMap<String, Value>) -> State {
+        // Resources mode never leaves the process, so its numbers stay what they are.
+        let pipeline = matches!(self.subject.composition.mode, Mode::Pipeline(_));
+        let as_seen = |value: &Value| if pipeline { go_json::to_struct(value) } else { go_json::normalized(value) };
+        let resources = live.iter().map(|(name, value)| {
+            let details = self.subject.connection_details.get(&ObjectKey::of(value)).cloned().unwrap_or_default();
+            (
+                name.clone(),
+                FunctionResource { resource: as_seen(value), connection_details: details, ready: Ready::Unspecified },
+            )
+        });
+        State {
+            resources: resources.collect(),
+            composite: FunctionResource { resource: as_seen(&self.composite), ..FunctionResource::default() },
+        }
+    }
+
+    fn run_pipeline(&self, observed: &State) -> Outcome {
+        let composition = self.subject.composition;
+        let pipeline = |steps| Pipeline {
+            composition,
+            steps,
+            platform: self.renderer.platform,
+            runner: self.renderer.runner,
+            store: self.subject.store,
+            compiled: self.renderer.compiled,
+            skip_unavailable: self.renderer.skip_unavailable,
+        };
+        match &composition.mode {
+            Mode::Pipeline(steps) => pipeline(steps).run(observed, self.subject.context.clone()),
+            Mode::Resources { .. } => resources_mode::run(pipeline(&[]), observed, self.subject.context.clone()),
+        }
+    }
+
+    fn say(&mut self, severity: ResultSeverity, reason: &str, message: String) {
+        self.results.push(StepResult { step: None, severity, reason: reason.to_owned(), message, to_claim: false });
+    }
+
+    fn succeeded(mut self, mut outcome: Outcome, composition: compose::Composition) -> Rendered {
+        let unready: Vec<String> =
+            composition.composed.iter().filter(|found| !found.ready).map(|found| found.name.clone()).collect();
+        self.results.append(&mut outcome.results);
+        self.results.extend(composition.results.iter().cloned());
+        for name in &unready {
+            let message = format!("Composed resource \"{name}\" is not yet ready");
+            self.say(ResultSeverity::Normal, "ComposeResources", message);
+        }
+        let mut bare = self.bare(&mut outcome, &composition.composed);
+        let mut ends: Vec<Condition> = outcome.conditions.iter().filter_map(Condition::of_function).collect();
+        ends.push(Condition::synced());
+        ends.push(match outcome.desired.composite.ready {
+            Ready::True => Condition::available(),
+            Ready::False => Condition::creating(&[]),
+            Ready::Unspecified if unready.is_empty() => Condition::available(),
+            Ready::Unspecified => Condition::creating(&unready),
+        });
+        conditions::set(&mut bare, &ends);
+        if self.subject.legacy {
+            note_claim_conditions(&mut bare, &outcome);
+        }
+        self.finish(bare, outcome, composition, None)
+    }
+
+    /// What the reconciler writes: identity, references and status, nothing that was given.
+    fn bare(&self, outcome: &mut Outcome, composed: &[Composed]) -> Value {
+        let mut bare = json!({"metadata": {}});
+        for key in ["apiVersion", "kind"] {
+            bare[key] = self.composite.get(key).cloned().unwrap_or_default();
+        }
+        for key in ["name", "namespace"] {
+            unstructured::set_metadata(&mut bare, key, unstructured::metadata(&self.composite, key));
+        }
+        let namespaced = !unstructured::metadata(&self.composite, "namespace").is_empty();
+        let references = compose::resource_references(composed, namespaced);
+        set_machinery(&mut bare, self.subject.legacy, "resourceRefs", references);
+        let mut desired = std::mem::take(&mut outcome.desired.composite.resource);
+        go_json::normalize(&mut desired);
+        if let Some(status) = desired.get_mut("status").map(Value::take) {
+            bare["status"] = status;
+        }
+        carry_conditions(&self.composite, &mut bare);
+        bare
+    }
+
+    fn failed(mut self, failure: Failure, mut outcome: Outcome) -> Rendered {
+        let message = format!("cannot compose resources: {}", failure.message);
+        self.say(ResultSeverity::Warning, "ComposeResources", message.clone());
+        self.results.append(&mut outcome.results);
+        let custom = conditions::custom_types(&self.composite);
+        let set: Vec<Condition> = outcome.conditions.iter().filter_map(Condition::of_function).collect();
+        let seen: Vec<String> = outcome.conditions.iter().map(|condition| condition.kind.clone()).collect();
+        conditions::set(&mut self.composite, &[Condition::not_synced(message).observed_at(self.generation)]);
+        conditions::set(&mut self.composite, &set);
+        let lost: Vec<Condition> =
+            custom.iter().filter(|kind| !seen.contains(kind)).map(|kind| Condition::undetermined(kind)).collect();
+        conditions::set(&mut self.composite, &lost);
+        let bare = self.composite.clone();
+        self.finish(bare, outcome, compose::Composition::default(), Some(failure))
+    }
+
+    fn finish(
+        self,
+        bare: Value,
+        mut outcome: Outcome,
+        composition: compose::Composition,
+        fatal: Option<Failure>,
+    ) -> Rendered {
+        let options = merge::MergeOptions { keep_map_values: false, append_arrays: false };
+        let composite = merge::merge(Some(self.subject.composite), &bare, options).unwrap_or_else(|_| bare.clone());
+        let mut expansion = Expansion {
+            claim: None,
+            composite,
+            composition: self.subject.composition.name.clone(),
+            composition_reason: String::new(),
+            composed: composition.composed,
+            removed: composition.removed,
+            results: self.results,
+            context: std::mem::take(&mut outcome.context),
+            connection_details: std::mem::take(&mut outcome.desired.composite.connection_details),
+            fatal,
+            paused: false,
+            origins: std::mem::take(&mut outcome.trace.composite),
+            unknowns: std::mem::take(&mut outcome.trace.composite_unknowns),
+            warnings: Vec::new(),
+        };
+        if object::uid(self.subject.composite).is_empty() {
+            note_made_names(&mut expansion, self.renderer.compatibility);
+        }
+        Rendered { expansion, bare_composite: bare, outcome }
+    }
+}
+
+/// Names that Crossplane makes depend on the UID of the XR, which a new XR does not have yet.
+fn note_made_names(expansion: &mut Expansion, compatibility: Compatibility) {
+    let reason = match compatibility {
+        Compatibility::V1 => "the API server picks the end of the name",
+        _ => "the name is made from the UID of the XR, which does not exist yet",
+    };
+    for composed in expansion.composed.iter_mut().filter(|composed| composed.observed.is_none()) {
+        let (name, generated) = (object::name(&composed.object), object::generate_name(&composed.object));
+        if !generated.is_empty() && name.starts_with(generated.trim_end_matches('-')) {
+            let field = FieldPath::default().key("metadata").key("name");
+            composed.unknowns.push(Unknown { field, reason: reason.to_owned() });
+        }
+    }
+}
+
+fn note_claim_conditions(bare: &mut Value, outcome: &Outcome) {
+    let for_claim = outcome.conditions.iter().filter(|condition| condition.to_claim);
+    let types: Vec<String> =
+        for_claim.filter(|found| Condition::of_function(found).is_some()).map(|found| found.kind.clone()).collect();
+    if types.is_empty() {
+        return;
+    }
+    let status = object::object_at_mut(bare, &["status"]);
+    let list = status.entry("claimConditionTypes").or_insert_with(|| json!([]));
+    if let Some(list) = list.as_array_mut() {
+        for kind in types {
+            if !list.contains(&json!(kind)) {
+                list.push(json!(kind));
+            }
+        }
+    }
+}
+
+fn engine_failure(message: String, resource: Option<String>) -> Failure {
+    Failure { step: None, resource, path: None, message, hint: None }
+}
+
+/// Conditions of the XR are kept over a status that functions replace.
+fn carry_conditions(from: &Value, to: &mut Value) {
+    let had = from.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);
+    let Some(had) = had.filter(|had| !had.is_empty()) else { return };
+    let status = to.as_object_mut().map(|root| root.entry("status").or_insert_with(|| Value::Object(Map::new())));
+    let Some(status) = status.and_then(Value::as_object_mut) else { return };
+    let list = status.entry("conditions").or_insert_with(|| json!([]));
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    let Some(list) = list.as_array_mut() else { return };
+    for condition in had {
+        match list.iter_mut().find(|present| present.get("type") == condition.get("type")) {
+            Some(present) => present.clone_from(condition),
+            None => list.push(condition.clone()),
+        }
+    }
+}
+
+fn machinery(composite: &Value, legacy: bool) -> Option<&Value> {
+    let path: &[&str] = if legacy { &["spec"] } else { &["spec", "crossplane"] };
+    object::value_at(composite, path)
+}
+
+fn set_machinery(composite: &mut Value, legacy: bool, key: &str, value: Value) {
+    let path: &[&str] = if legacy { &["spec"] } else { &["spec", "crossplane"] };
+    object::object_at_mut(composite, path).insert(key.to_owned(), value);
+}
+
+fn observed_references(composite: &Value, observed: &[Value]) -> Value {
+    let cluster_scoped = object::namespace(composite).is_empty();
+    observed
+        .iter()
+        .map(|value| {
+            let kind = GroupVersionKind::of(value);
+            let mut reference =
+                json!({"apiVersion": kind.api_version(), "kind": kind.kind, "name": object::name(value)});
+            if cluster_scoped && !object::namespace(value).is_empty() {
+                reference["namespace"] = json!(object::namespace(value));
+            }
+            reference
+        })
+        .collect()
+}
+
+/// Live resources by composition-resource name; those that another controls count as not there.
+fn live_by_name(composite: &Value, observed: &[Value]) -> Result<BTreeMap<String, Value>, String> {
+    let uid = unstructured::metadata(composite, "uid");
+    let mut live = BTreeMap::new();
+    for value in observed {
+        let controller = object::controller(value).and_then(|owner| owner.get("uid")).and_then(Value::as_str);
+        if controller.is_some_and(|controller| controller != uid) {
+            continue;
+        }
+        let name = unstructured::string_map_entry(value, "annotations", RESOURCE_NAME_ANNOTATION).unwrap_or_default();
+        if name.is_empty() {
+            return Err(format!(
+                "cannot get existing composed resources: encountered composed resource without required \"{RESOURCE_NAME_ANNOTATION}\" annotation"
+            ));
+        }
+        live.insert(name, value.clone());
+    }
+    Ok(live)
+}
+
+/// What `crossplane internal render` refuses about observed resources, all of it.
+pub fn check_observed(composite: &Value, uid: &str, observed: &[Value]) -> Vec<String> {
+    let namespace = object::namespace(composite);
+    let mut faults = Vec::new();
+    for value in observed {
+        let name = object::name(value);
+        let controller = object::controller(value).and_then(|owner| owner.get("uid")).and_then(Value::as_str);
+        if controller.is_some_and(|controller| controller != uid) {
+            faults.push(format!("observed resource {name} has a controller ref but is not controlled by the XR"));
+        }
+        if !namespace.is_empty() && object::namespace(value) != namespace {
+            faults.push(format!("observed resource {name} is not in the same namespace as the XR"));
+        }
+    }
+    faults
+}
