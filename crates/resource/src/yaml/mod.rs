@@ -10,7 +10,9 @@ mod list;
 mod locate;
 mod printer;
 mod reader;
+mod repair;
 mod scalar;
+mod tabs;
 mod text;
 mod tree;
 
@@ -115,9 +117,23 @@ impl Source {
     }
 }
 
+/// What to do with a key that a mapping gives twice.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateKeys {
+    /// The document is refused, as the API server refuses it.
+    Refuse,
+    /// The last one counts, as in kubectl's and Crossplane's readers; a warning says so.
+    TakeLast,
+}
+
+/// Reads all objects of `bytes`, a file called `name`, and refuses duplicate keys: see [`parse_with`].
+pub fn parse(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Diagnostic>) {
+    parse_with(name, bytes, DuplicateKeys::Refuse)
+}
+
 /// Reads all objects of `bytes`, a file called `name` with any number of YAML or JSON documents. Empty documents are
 /// skipped, lists are taken apart. A document that cannot be read gives a finding and the others are still read.
-pub fn parse(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Diagnostic>) {
+pub fn parse_with(name: &str, bytes: &[u8], duplicate_keys: DuplicateKeys) -> (Vec<Document>, Vec<Diagnostic>) {
     let mut findings = Findings { name: name.into(), diagnostics: Vec::new() };
     let text = match text::decode(bytes) {
         Ok(text) => text,
@@ -142,7 +158,7 @@ pub fn parse(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Diagnostic>) {
     }
     let mut documents = Vec::new();
     for chunk in text::split(&text.text) {
-        match chunk.and_then(|chunk| read_chunk(&text, chunk, &mut findings)) {
+        match chunk.and_then(|chunk| read_chunk(&text, chunk, duplicate_keys, &mut findings)) {
             Ok(Some(document)) => list::flatten(document, &mut documents, &mut findings),
             Ok(None) => {}
             Err(fault) => findings.error(fault),
@@ -151,7 +167,12 @@ pub fn parse(name: &str, bytes: &[u8]) -> (Vec<Document>, Vec<Diagnostic>) {
     (documents, findings.diagnostics)
 }
 
-fn read_chunk(text: &Arc<SourceText>, chunk: Chunk, findings: &mut Findings) -> Result<Option<Document>, Fault> {
+fn read_chunk(
+    text: &Arc<SourceText>,
+    chunk: Chunk,
+    duplicate_keys: DuplicateKeys,
+    findings: &mut Findings,
+) -> Result<Option<Document>, Fault> {
     let tree = tree::build(&text.text, &chunk)?;
     if let Some(position) = tree.ignored {
         findings.warning(
@@ -159,7 +180,11 @@ fn read_chunk(text: &Arc<SourceText>, chunk: Chunk, findings: &mut Findings) -> 
                 .hint("separate documents with a line of `---`"),
         );
     }
-    let Some((value, start)) = reader::read(&tree)? else { return Ok(None) };
+    let (read, duplicates) = reader::read(&tree, duplicate_keys);
+    for duplicate in duplicates {
+        findings.warning(duplicate);
+    }
+    let Some((value, start)) = read? else { return Ok(None) };
     let source = Source { text: text.clone(), chunk: Some(chunk), start: Some(start), prefix: FieldPath::default() };
     Ok(Some(Document { value, source }))
 }

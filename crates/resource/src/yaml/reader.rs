@@ -11,7 +11,7 @@ use serde_json::{Map, Value};
 
 use super::scalar::{self, Scalar};
 use super::tree::{Kind, Node, Tree, too_deep};
-use super::{Fault, MAX_DEPTH};
+use super::{DuplicateKeys, Fault, MAX_DEPTH};
 use crate::Position;
 
 /// The prefix of the tags of YAML itself.
@@ -20,29 +20,52 @@ const YAML_TAG: &str = "tag:yaml.org,2002:";
 /// How many bytes of scalars may come from aliases. go-yaml shares them and needs no such bound.
 const MAX_ALIASED_BYTES: usize = 32 << 20;
 
-/// The value of the document and its place; nothing for an empty or null document.
-pub(super) fn read(tree: &Tree<'_>) -> Result<Option<(Value, Position)>, Fault> {
-    let Some(root) = tree.node(0) else { return Ok(None) };
-    let mut reader = Reader { tree, decoded: 0, aliased: 0, aliased_bytes: 0, alias_depth: 0, depth: 0 };
-    let found = match reader.value(0)? {
+/// How many duplicate keys of a document are told.
+const MAX_DUPLICATES_TOLD: usize = 10;
+
+/// What a document says: its value and place, nothing for an empty or null document.
+pub(super) type Read = Result<Option<(Value, Position)>, Fault>;
+
+/// The value of the document, and the duplicate keys that were passed over.
+pub(super) fn read(tree: &Tree<'_>, duplicate_keys: DuplicateKeys) -> (Read, Vec<Fault>) {
+    let Some(root) = tree.node(0) else { return (Ok(None), Vec::new()) };
+    let mut reader = Reader {
+        tree,
+        duplicate_keys,
+        duplicates: Vec::new(),
+        decoded: 0,
+        aliased: 0,
+        aliased_bytes: 0,
+        outer_alias: None,
+        depth: 0,
+    };
+    let value = reader.value(0).and_then(|value| as_object(value, root.position));
+    (value, reader.duplicates)
+}
+
+fn as_object(value: Value, position: Position) -> Read {
+    let found = match value {
         Value::Null => return Ok(None),
-        value @ Value::Object(_) => return Ok(Some((value, root.position))),
+        value @ Value::Object(_) => return Ok(Some((value, position))),
         Value::Array(_) => "a list",
         Value::String(_) => "a string",
         Value::Number(_) => "a number",
         Value::Bool(_) => "a boolean",
     };
-    Err(Fault::new(root.position, format!("the document is {found}, not an object"))
+    Err(Fault::new(position, format!("the document is {found}, not an object"))
         .hint("an object starts with `apiVersion:` and `kind:`"))
 }
 
 struct Reader<'tree, 'text> {
     tree: &'tree Tree<'text>,
+    duplicate_keys: DuplicateKeys,
+    duplicates: Vec<Fault>,
     /// Nodes made so far, and how many of them by way of aliases.
     decoded: usize,
     aliased: usize,
     aliased_bytes: usize,
-    alias_depth: usize,
+    /// The place of the alias that is being followed, the outermost if there are several.
+    outer_alias: Option<Position>,
     depth: usize,
 }
 
@@ -77,24 +100,28 @@ impl<'tree, 'text> Reader<'tree, 'text> {
 
     fn count(&mut self, node: &Node<'_>) -> Result<(), Fault> {
         self.decoded += 1;
-        if self.alias_depth > 0 {
+        if self.outer_alias.is_some() {
             self.aliased += 1;
             if let Kind::Scalar { text, .. } = &node.kind {
                 self.aliased_bytes += text.len();
             }
         }
         if is_excessive(self.aliased, self.decoded) || self.aliased_bytes > MAX_ALIASED_BYTES {
-            return Err(Fault::new(node.position, "the document contains excessive aliasing")
-                .hint("write repeated parts out, or use fewer `*aliases` of large anchors"));
+            return Err(Fault::new(
+                self.outer_alias.unwrap_or(node.position),
+                "the document contains excessive aliasing",
+            )
+            .hint("write repeated parts out, or use fewer `*aliases` of large anchors"));
         }
         Ok(())
     }
 
     fn alias(&mut self, index: usize, target: usize) -> Result<Value, Fault> {
         self.check_target(index, target)?;
-        self.alias_depth += 1;
+        let outer = self.outer_alias;
+        self.outer_alias = outer.or(Some(self.node(index)?.position));
         let value = self.value(target);
-        self.alias_depth -= 1;
+        self.outer_alias = outer;
         value
     }
 
@@ -121,7 +148,7 @@ impl<'tree, 'text> Reader<'tree, 'text> {
             let value = self.value(value)?;
             let previous = map.insert(name, value);
             if !is_new || (own.is_none() && previous.is_some()) {
-                return Err(self.duplicate(index, key)?);
+                self.take_duplicate(index, key)?;
             }
         }
         Ok(map)
@@ -134,6 +161,16 @@ impl<'tree, 'text> Reader<'tree, 'text> {
             self.check_target(index, target)?;
         }
         key_text(self.tree, index).map(Cow::into_owned)
+    }
+
+    fn take_duplicate(&mut self, mapping: usize, key: usize) -> Result<(), Fault> {
+        if self.duplicate_keys == DuplicateKeys::Refuse {
+            return Err(self.duplicate(mapping, key)?);
+        }
+        if self.duplicates.len() < MAX_DUPLICATES_TOLD {
+            self.duplicates.push(self.duplicate(mapping, key)?);
+        }
+        Ok(())
     }
 
     fn duplicate(&self, mapping: usize, key: usize) -> Result<Fault, Fault> {
@@ -192,7 +229,8 @@ fn is_excessive(aliased: usize, decoded: usize) -> bool {
 pub(super) fn is_merge(tree: &Tree<'_>, index: usize) -> bool {
     tree.node(index).is_some_and(|node| match &node.kind {
         Kind::Scalar { text, plain } if text == "<<" => match tag_of(node) {
-            None => *plain || is_bare_tag(node),
+            None => *plain,
+            Some(tag) if tag == "!" => true,
             Some(tag) => tag == "tag:yaml.org,2002:merge",
         },
         _ => false,
@@ -248,8 +286,7 @@ enum Content<'text> {
 
 fn scalar_of<'text>(node: &Node<'_>, text: &'text str, plain: bool) -> Result<Content<'text>, Fault> {
     let Some(tag) = tag_of(node) else {
-        let implicit = plain || is_bare_tag(node);
-        return Ok(if implicit { Content::Scalar(scalar::resolve(text)) } else { Content::Text(Cow::Borrowed(text)) });
+        return Ok(if plain { Content::Scalar(scalar::resolve(text)) } else { Content::Text(Cow::Borrowed(text)) });
     };
     match tag.strip_prefix(YAML_TAG) {
         Some("binary") => decode_binary(text)
@@ -265,21 +302,20 @@ fn scalar_of<'text>(node: &Node<'_>, text: &'text str, plain: bool) -> Result<Co
 fn decode_binary(text: &str) -> Option<String> {
     let compact: String = text.chars().filter(|character| !matches!(character, '\n' | '\r')).collect();
     let bytes = base64::engine::general_purpose::STANDARD.decode(compact).ok()?;
-    Some(String::from_utf8_lossy(&bytes).into_owned())
+    let mut decoded = String::new();
+    for chunk in bytes.utf8_chunks() {
+        decoded.push_str(chunk.valid());
+        // Go's JSON writes one replacement for each byte.
+        decoded.extend(chunk.invalid().iter().map(|_| char::REPLACEMENT_CHARACTER));
+    }
+    Some(decoded)
 }
 
-/// The tag in its long form; none for the bare `!`, which says nothing.
+/// The tag in its long form.
 fn tag_of(node: &Node<'_>) -> Option<String> {
     let tag = node.tag.as_deref()?;
-    (!is_bare_tag(node)).then(|| match tag.handle.as_str() {
+    Some(match tag.handle.as_str() {
         "!!" => format!("{YAML_TAG}{}", tag.suffix),
         handle => format!("{handle}{}", tag.suffix),
-    })
-}
-
-fn is_bare_tag(node: &Node<'_>) -> bool {
-    node.tag.as_deref().is_some_and(|tag| match (tag.handle.as_str(), tag.suffix.as_str()) {
-        ("!", "") | ("", "!" | "") => true,
-        _ => false,
     })
 }

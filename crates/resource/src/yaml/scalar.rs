@@ -3,6 +3,8 @@
 //! Owns booleans, nulls, numbers, tags on scalars, and the forms that JSON gives to numbers. Both the reader and the
 //! printer ask here, so that what is printed is read back.
 
+use std::borrow::Cow;
+
 use serde_json::{Number, Value};
 
 /// What a plain scalar without a tag is.
@@ -49,8 +51,22 @@ fn resolve_point(text: &str) -> Scalar {
     match text {
         ".nan" | ".NaN" | ".NAN" => Scalar::Float(f64::NAN),
         ".inf" | ".Inf" | ".INF" => Scalar::Float(f64::INFINITY),
-        _ => finite_float(text).map_or(Scalar::Text, Scalar::Float),
+        _ if text.contains('_') && !has_sound_underscores(text) => Scalar::Text,
+        _ => finite_float(&without_underscores(text)).map_or(Scalar::Text, Scalar::Float),
     }
+}
+
+/// After a point, go-yaml takes underscores between digits only; elsewhere it takes them anywhere.
+fn has_sound_underscores(text: &str) -> bool {
+    text.as_bytes()
+        .windows(3)
+        .filter(|window| window.get(1) == Some(&b'_'))
+        .all(|window| window.first().is_some_and(u8::is_ascii_digit) && window.last().is_some_and(u8::is_ascii_digit))
+        && !text.ends_with('_')
+}
+
+fn without_underscores(text: &str) -> Cow<'_, str> {
+    if text.contains('_') { Cow::Owned(text.replace('_', "")) } else { Cow::Borrowed(text) }
 }
 
 fn resolve_number(text: &str) -> Scalar {
@@ -59,13 +75,7 @@ fn resolve_number(text: &str) -> Scalar {
         "-.inf" | "-.Inf" | "-.INF" => return Scalar::Float(f64::NEG_INFINITY),
         _ => {}
     }
-    let stripped;
-    let plain = if text.contains('_') {
-        stripped = text.replace('_', "");
-        stripped.as_str()
-    } else {
-        text
-    };
+    let plain = &without_underscores(text);
     integer(plain).or_else(|| finite_float(plain).map(Scalar::Float)).or_else(|| binary(plain)).unwrap_or(Scalar::Text)
 }
 
@@ -132,8 +142,10 @@ pub(super) fn resolve_tagged(tag: &str, text: &str) -> Result<Scalar, String> {
     let fits = match (tag, found) {
         ("bool", Scalar::Bool(_))
         | ("int", Scalar::Int(_) | Scalar::Uint(_))
-        | ("float", Scalar::Int(_) | Scalar::Float(_))
+        | ("float", Scalar::Float(_))
         | ("null", Scalar::Null) => true,
+        #[expect(clippy::cast_precision_loss, reason = "the tag asks for a float")]
+        ("float", Scalar::Int(number)) => return Ok(Scalar::Float(number as f64)),
         ("timestamp", _) => return if is_timestamp(text) { Ok(Scalar::Text) } else { Err(misfit(tag, text)) },
         ("bool" | "int" | "float" | "null", _) => false,
         _ => return Ok(Scalar::Text),
@@ -189,7 +201,6 @@ pub(super) fn general_float(number: f64) -> String {
 fn general(scientific: &str, decimal: impl FnOnce() -> String) -> String {
     let (mantissa, exponent) = scientific.split_once('e').unwrap_or((scientific, "0"));
     let exponent = exponent.parse::<i32>().unwrap_or_default();
-    // Go's limit for the shortest form is 21 digits; its plain `g` verb stops at six only with a precision.
     if (-4..GENERAL_LIMIT).contains(&exponent) {
         return decimal();
     }
@@ -197,7 +208,8 @@ fn general(scientific: &str, decimal: impl FnOnce() -> String) -> String {
     format!("{mantissa}e{sign}{:02}", exponent.unsigned_abs())
 }
 
-const GENERAL_LIMIT: i32 = 21;
+/// Go's `%g` turns to exponents here.
+const GENERAL_LIMIT: i32 = 6;
 
 /// True for what go-yaml reads as a timestamp: a string all the same, but printed in quotes.
 pub(super) fn is_timestamp(text: &str) -> bool {

@@ -6,8 +6,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
 
+use super::repair::Repaired;
+use super::tabs::TabbedLines;
 use super::text::Chunk;
 use super::{Fault, MAX_DEPTH};
 use crate::Position;
@@ -60,6 +62,22 @@ impl<'text> Tree<'text> {
         })
     }
 
+    /// The same tree without the text.
+    fn into_owned(self) -> Tree<'static> {
+        let own = |node: Node<'_>| Node {
+            kind: match node.kind {
+                Kind::Scalar { text, plain } => Kind::Scalar { text: Cow::Owned(text.into_owned()), plain },
+                Kind::Sequence => Kind::Sequence,
+                Kind::Mapping => Kind::Mapping,
+                Kind::Alias(target) => Kind::Alias(target),
+            },
+            tag: node.tag,
+            position: node.position,
+            end: node.end,
+        };
+        Tree { nodes: self.nodes.into_iter().map(own).collect(), ignored: self.ignored }
+    }
+
     /// The keys and values of a mapping.
     pub(super) fn entries(&self, index: usize) -> impl Iterator<Item = (usize, usize)> + '_ {
         let mut children = self.children(index);
@@ -67,10 +85,51 @@ impl<'text> Tree<'text> {
     }
 }
 
+/// How many bytes may be read again for repairs: enough for any real document, too few to be slow.
+const MAX_REPAIR_BYTES: usize = 32 << 20;
+
 /// Reads the document of `chunk`.
 pub(super) fn build<'text>(text: &'text str, chunk: &Chunk) -> Result<Tree<'text>, Fault> {
     let part = text.get(chunk.range.clone()).unwrap_or_default();
-    let mut builder = Builder { start: chunk.start, tree: Tree::default(), open: Vec::new(), anchors: HashMap::new() };
+    let untouched = Repaired::default();
+    let (mut fault, mut error) = match attempt(part, chunk.start, &untouched) {
+        Ok(tree) => return Ok(tree),
+        Err(Stop::Fault(fault)) => return Err(fault),
+        Err(Stop::Syntax(fault, error)) => (fault, error),
+    };
+    let mut repaired = untouched.next(part, &error);
+    let mut read = 0;
+    while let Some(current) = repaired {
+        read += current.text.len();
+        match attempt(&current.text, chunk.start, &current) {
+            Ok(tree) => return Ok(tree.into_owned()),
+            Err(Stop::Fault(fault)) => return Err(fault),
+            Err(Stop::Syntax(next_fault, next_error)) => (fault, error) = (next_fault, next_error),
+        }
+        if read > MAX_REPAIR_BYTES {
+            break;
+        }
+        let text = current.text.clone();
+        repaired = current.next(&text, &error);
+    }
+    Err(fault)
+}
+
+/// Why one reading stopped.
+enum Stop {
+    Fault(Fault),
+    Syntax(Fault, ScanError),
+}
+
+fn attempt<'text>(part: &'text str, start: Position, repaired: &Repaired) -> Result<Tree<'text>, Stop> {
+    let mut builder = Builder {
+        start,
+        repaired,
+        tree: Tree::default(),
+        open: Vec::new(),
+        anchors: HashMap::new(),
+        tabbed: TabbedLines::of(part),
+    };
     let mut parser = Parser::new_from_str(part);
     loop {
         match parser.next_event() {
@@ -79,34 +138,51 @@ pub(super) fn build<'text>(text: &'text str, chunk: &Chunk) -> Result<Tree<'text
                 builder.tree.ignored = Some(builder.place(&span.start));
                 break;
             }
-            Some(Ok((event, span))) => builder.take(event, &span.start)?,
-            Some(Err(error)) => return Err(builder.syntax_fault(part, &error)),
+            Some(Ok((event, span))) => builder.take(event, &span).map_err(Stop::Fault)?,
+            Some(Err(error)) => return Err(Stop::Syntax(builder.syntax_fault(&error), error)),
         }
     }
     Ok(builder.tree)
 }
 
-struct Builder<'text> {
+struct Builder<'text, 'repair> {
     start: Position,
+    repaired: &'repair Repaired,
     tree: Tree<'text>,
-    open: Vec<usize>,
+    open: Vec<Open>,
     anchors: HashMap<usize, usize>,
+    /// Lines indented with tabs, which block collections may not be.
+    tabbed: TabbedLines<'text>,
 }
 
-impl<'text> Builder<'text> {
+/// A collection that has not ended.
+struct Open {
+    index: usize,
+    /// The end of its first token.
+    end: Marker,
+    /// Whether it stands in brackets, once that was asked.
+    is_flow: Option<bool>,
+}
+
+impl<'text> Builder<'text, '_> {
     fn place(&self, marker: &Marker) -> Position {
-        let column = if marker.line() <= 1 { self.start.column + marker.col() } else { marker.col() + 1 };
+        let column = marker.col().saturating_sub(self.repaired.shift(marker.line()));
+        let column = if marker.line() <= 1 { self.start.column + column } else { column + 1 };
         Position { line: self.start.line + marker.line().max(1) - 1, column }
     }
 
-    fn take(&mut self, event: Event<'text>, marker: &Marker) -> Result<(), Fault> {
+    fn take(&mut self, event: Event<'text>, span: &Span) -> Result<(), Fault> {
+        let marker = &span.start;
+        if !self.tabbed.is_empty() {
+            self.check_tabs(&event, marker)?;
+        }
         match event {
             Event::Scalar(text, style, anchor, tag) => {
                 let plain = style == ScalarStyle::Plain;
                 self.push(Kind::Scalar { text, plain }, anchor, tag, marker);
             }
-            Event::SequenceStart(anchor, tag) => self.open(Kind::Sequence, anchor, tag, marker)?,
-            Event::MappingStart(anchor, tag) => self.open(Kind::Mapping, anchor, tag, marker)?,
+            Event::SequenceStart(anchor, tag) => self.open(Kind::Sequence, anchor, tag, span)?,
+            Event::MappingStart(anchor, tag) => self.open(Kind::Mapping, anchor, tag, span)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).copied() else {
@@ -135,29 +211,58 @@ impl<'text> Builder<'text> {
         kind: Kind<'text>,
         anchor: usize,
         tag: Option<Cow<'text, Tag>>,
-        marker: &Marker,
+        span: &Span,
     ) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(too_deep(self.place(marker)));
+            return Err(too_deep(self.place(&span.start)));
         }
-        let index = self.push(kind, anchor, tag, marker);
-        self.open.push(index);
+        let index = self.push(kind, anchor, tag, &span.start);
+        self.open.push(Open { index, end: span.end, is_flow: None });
         Ok(())
     }
 
     fn close(&mut self) {
         let end = self.tree.nodes.len();
-        if let Some(node) = self.open.pop().and_then(|index| self.tree.nodes.get_mut(index)) {
+        if let Some(node) = self.open.pop().and_then(|open| self.tree.nodes.get_mut(open.index)) {
             node.end = end;
         }
     }
 
-    fn syntax_fault(&self, part: &str, error: &ScanError) -> Fault {
+    /// The parser lets some tabs pass that libyaml does not.
+    fn check_tabs(&mut self, event: &Event<'text>, marker: &Marker) -> Result<(), Fault> {
+        let is_node = match event {
+            Event::Scalar(text, ..) => !text.is_empty(),
+            Event::Alias(_) | Event::SequenceStart(..) | Event::MappingStart(..) => true,
+            _ => false,
+        };
+        let indent = self.tabbed.indent(marker.line()).filter(|indent| is_node && indent.text == marker.col());
+        match indent {
+            Some(indent) if !self.is_in_flow() => Err(self.tab_fault(marker, indent.tab)),
+            _ => Ok(()),
+        }
+    }
+
+    /// True inside brackets. What is found out about a collection is kept: each is looked at once.
+    fn is_in_flow(&mut self) -> bool {
+        let unknown = self.open.iter().rposition(|open| open.is_flow.is_some()).map_or(0, |known| known + 1);
+        let mut outer = unknown.checked_sub(1).and_then(|known| self.open.get(known)?.is_flow).unwrap_or(false);
+        for open in self.open.iter_mut().skip(unknown) {
+            outer = outer || self.tabbed.ends_with_bracket(&open.end);
+            open.is_flow = Some(outer);
+        }
+        outer
+    }
+
+    fn tab_fault(&self, marker: &Marker, column: usize) -> Fault {
+        let position = Position { column: column + 1, ..self.place(marker) };
+        Fault::new(position, "a tab is used to indent; YAML indents with spaces only")
+            .hint("replace the tab with spaces")
+    }
+
+    fn syntax_fault(&self, error: &ScanError) -> Fault {
         let marker = error.marker();
-        if let Some(column) = indenting_tab(part, marker.line()) {
-            let line = self.start.line + marker.line().max(1) - 1;
-            return Fault::new(Position { line, column }, "a tab is used to indent; YAML indents with spaces only")
-                .hint("replace the tab with spaces");
+        if let Some(indent) = self.tabbed.indent(marker.line()) {
+            return self.tab_fault(marker, indent.tab);
         }
         if error.info() == "recursion limit exceeded" {
             return too_deep(self.place(marker));
@@ -169,11 +274,4 @@ impl<'text> Builder<'text> {
 /// The finding for a document that nests too deep.
 pub(super) fn too_deep(position: Position) -> Fault {
     Fault::new(position, format!("the document nests deeper than {MAX_DEPTH} levels"))
-}
-
-/// The column of a tab among the leading blanks of the line.
-fn indenting_tab(part: &str, line: usize) -> Option<usize> {
-    let text = part.lines().nth(line.checked_sub(1)?)?;
-    let blanks = text.len() - text.trim_start_matches([' ', '\t']).len();
-    Some(text.get(..blanks)?.find('\t')? + 1)
 }
