@@ -37,7 +37,7 @@ impl Case {
                 }
             }
         }
-        Ok(Self { platform, expected: values(&folder.join("crds.expected.yaml"))?, objects })
+        Ok(Self { platform, expected: recorded(&folder.join("crds.expected.yaml"))?, objects })
     }
 
     /// Its XRD.
@@ -87,8 +87,11 @@ fn documents(path: &Path) -> anyhow::Result<Vec<Document>> {
     if !path.exists() {
         return Ok(Vec::new());
     }
-    let bytes = fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?;
-    let (documents, diagnostics) = yaml::parse(&name_of(path), &bytes);
+    parse(path, &fs::read(path).with_context(|| format!("{} cannot be read", path.display()))?)
+}
+
+fn parse(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Document>> {
+    let (documents, diagnostics) = yaml::parse(&name_of(path), bytes);
     anyhow::ensure!(
         !diagnostics.iter().any(plat_resource::Diagnostic::is_error),
         "{}: {diagnostics:?}",
@@ -99,4 +102,17 @@ fn documents(path: &Path) -> anyhow::Result<Vec<Document>> {
 
 fn values(path: &Path) -> anyhow::Result<Vec<Value>> {
     Ok(documents(path)?.into_iter().map(|document| document.value).collect())
+}
+
+/// The recorded CRDs. They were written by a printer that leaves the texts `y` and `N` bare, which kubectl reads as booleans.
+fn recorded(path: &Path) -> anyhow::Result<Vec<Value>> {
+    let quote = |line: &str| {
+        let bare = ["y", "Y", "n", "N"].into_iter().find_map(|word| Some((line.strip_suffix(word)?, word)));
+        match bare.filter(|(head, _)| head.ends_with("- ") || head.ends_with(": ")) {
+            Some((head, word)) => format!("{head}'{word}'\n"),
+            None => format!("{line}\n"),
+        }
+    };
+    let text: String = fs::read_to_string(path).unwrap_or_default().lines().map(quote).collect();
+    Ok(parse(path, text.as_bytes())?.into_iter().map(|document| document.value).collect())
 }

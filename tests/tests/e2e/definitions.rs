@@ -145,6 +145,9 @@ fn first_difference(path: &str, left: &Value, right: &Value) -> Option<String> {
     }
 }
 
+/// Cases whose record was made from another XRD of the same name.
+const RECORDED_FROM_ANOTHER: &[&str] = &["upbound__platform-ref-aws/xclusters.aws.platformref.upbound.io"];
+
 /// Says how the CRDs of `case` differ from those recorded.
 fn check(case: &Case, stored: &[Value]) -> anyhow::Result<()> {
     for recorded in &case.expected {
@@ -164,7 +167,11 @@ fn check_all(established: &[Established]) {
     let failures: Vec<String> = (established.iter())
         .filter_map(|it| match (&it.case, &it.stored) {
             (Err(error), _) | (_, Err(error)) => Some(format!("{}: {error}", it.name)),
-            (Ok(case), Ok(stored)) => Some(format!("{}: {:#}", it.name, check(case, stored).err()?)),
+            (Ok(case), Ok(stored)) => match (check(case, stored), RECORDED_FROM_ANOTHER.contains(&it.name.as_str())) {
+                (Ok(()), false) | (Err(_), true) => None,
+                (Ok(()), true) => Some(format!("{}: the record is right now", it.name)),
+                (Err(error), false) => Some(format!("{}: {error:#}", it.name)),
+            },
         })
         .collect();
     assert!(failures.is_empty(), "{} of {} cases:\n{}", failures.len(), established.len(), failures.join("\n"));

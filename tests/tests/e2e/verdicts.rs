@@ -23,8 +23,21 @@ enum Verdict {
     Unknown(BTreeSet<String>),
     /// These are the reasons, each with its field.
     Refused(BTreeSet<String>),
-    /// A rule cannot be run here, with why: no verdict.
-    Unchecked(BTreeSet<String>),
+}
+
+impl Verdict {
+    fn refused(reasons: BTreeSet<String>, accepted: impl FnOnce() -> Value) -> Self {
+        if reasons.is_empty() { Self::Accepted(accepted()) } else { Self::Refused(reasons) }
+    }
+
+    /// Without what it says of `fields`: an offline judge that cannot run the rules there leaves them open.
+    fn leaving_out(self, fields: &BTreeSet<String>, accepted: &Verdict) -> Self {
+        let Self::Refused(reasons) = self else { return self };
+        let left_out = |reason: &String| fields.iter().any(|field| reason.starts_with(&format!("{field}: ")));
+        let reasons = reasons.into_iter().filter(|reason| !left_out(reason)).collect();
+        let defaulted = || if let Self::Accepted(spec) = accepted { spec.clone() } else { Value::Null };
+        Self::refused(reasons, defaulted)
+    }
 }
 
 /// An object with what is needed to judge it.
@@ -64,8 +77,12 @@ impl<'a> Subject<'a> {
     /// The object as it is given to both judges: in the one namespace there is, or in none.
     fn place(&self, object: &Value) -> Value {
         let mut object = object.clone();
+        let name = Some(object::name(&object)).filter(|name| !name.is_empty() && !name.contains('$')).unwrap_or("some");
+        let name = Value::from(name);
         let metadata = object::object_at_mut(&mut object, &["metadata"]);
-        metadata.remove("namespace");
+        // Labels and the like have no schema, and published ones have placeholders.
+        metadata.clear();
+        metadata.insert("name".to_owned(), name);
         if self.is_namespaced() {
             metadata.insert("namespace".to_owned(), "default".into());
         }
@@ -80,7 +97,7 @@ impl<'a> Subject<'a> {
         let mut object = object.clone();
         object["apiVersion"] = format!("{group}/{version}").into();
         let refusal = match cluster.create(&path, &object).await? {
-            Answer::Accepted(stored) => return Ok(Verdict::Accepted(stored["spec"].clone())),
+            Answer::Accepted(stored) => return Ok(Verdict::Accepted(plain(&stored["spec"]))),
             Answer::Refused(refusal) => refusal,
         };
         match refusal.message.split_once("strict decoding error: ") {
@@ -90,28 +107,39 @@ impl<'a> Subject<'a> {
         }
     }
 
-    fn judge_offline(&self, schema: &Schema, object: &Value) -> Verdict {
+    /// The offline verdict, and the fields with rules that could not be run.
+    fn judge_offline(&self, schema: &Schema, object: &Value) -> (Verdict, BTreeSet<String>) {
         let mut object = object.clone();
         let unknown: BTreeSet<String> =
             schema.prune(&mut object).into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
         if !unknown.is_empty() {
-            return Verdict::Unknown(unknown);
+            return (Verdict::Unknown(unknown), BTreeSet::new());
         }
+        // Creating an object leaves its status to the status subresource.
+        object.as_object_mut().map(|object| object.remove("status"));
         schema.apply_defaults(&mut object);
         let name = object::name(&object);
         let invalid = |detail: String| format!("metadata.name: Invalid value: \"{name}\": {detail}");
         let mut reasons: BTreeSet<String> = names::is_dns1123_subdomain(name).into_iter().map(invalid).collect();
         let validation = schema.validate(&object, None);
         reasons.extend(validation.violations.into_iter().map(|violation| violation.message));
-        if !reasons.is_empty() {
-            return Verdict::Refused(reasons);
+        let unchecked = validation.unchecked.into_iter().map(|rule| rule.field.to_string()).collect();
+        (Verdict::refused(reasons, || plain(&object["spec"])), unchecked)
+    }
+}
+
+/// The value as Go prints it: a whole number has no fraction, and one too large for an integer is a float.
+fn plain(value: &Value) -> Value {
+    match value {
+        Value::Number(number) => {
+            let text = number.to_string();
+            let whole = text.strip_suffix(".0").and_then(|text| text.parse::<i64>().ok());
+            let float = number.as_u64().filter(|_| !number.is_i64()).and(number.as_f64());
+            whole.map(Value::from).or(float.map(Value::from)).unwrap_or_else(|| value.clone())
         }
-        if !validation.unchecked.is_empty() {
-            let why =
-                validation.unchecked.into_iter().map(|rule| format!("{}: {}: {}", rule.field, rule.rule, rule.reason));
-            return Verdict::Unchecked(why.collect());
-        }
-        Verdict::Accepted(object["spec"].take())
+        Value::Array(items) => items.iter().map(plain).collect(),
+        Value::Object(map) => map.iter().map(|(key, value)| (key.clone(), plain(value))).collect(),
+        _ => value.clone(),
     }
 }
 
@@ -136,12 +164,15 @@ async fn compare(
         let schema = case.definition().schema(subject.role, subject.version);
         let schema = schema.with_context(|| format!("{}: no schema", established.name))?;
         for Mutation { change, object } in mutations(&subject.place(object), &subject.open_api(), depth) {
+            // kubectl reads YAML and sends JSON, in which Go writes 7.0 as 7.
+            let object = plain(&object);
             asked += 1;
             let server = subject
                 .ask_server(cluster, &object)
                 .await
                 .with_context(|| format!("{}: {change}", established.name))?;
-            let offline = subject.judge_offline(&schema, &object);
+            let (offline, unchecked) = subject.judge_offline(&schema, &object);
+            let server = server.leaving_out(&unchecked, &offline);
             if server != offline {
                 let verdict = matches!(server, Verdict::Accepted(_)) != matches!(offline, Verdict::Accepted(_));
                 let (name, kind) = (&established.name, object::string_at(&object, &["kind"]).unwrap_or_default());
