@@ -77,6 +77,7 @@ fn an_older_function_is_asked_in_its_version_and_remembered() {
 fn a_function_without_a_target_is_unavailable() {
     let clients = clients("localhost:1");
     assert!(clients.knows("f") && !clients.knows("g"));
+    assert!(clients.replaces_native("f") && !clients.replaces_native("g"));
     assert_eq!(clients.run("g", &request()), Err(FunctionError::Unavailable { function: "g".to_owned() }));
 }
 
