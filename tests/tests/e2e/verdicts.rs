@@ -53,9 +53,8 @@ impl<'a> Subject<'a> {
     fn of(established: &'a Established, case: &'a Case, object: &'a Value) -> Option<Self> {
         let definition = case.definition();
         let kind = GroupVersionKind::of(object);
-        let role = [Role::Composite, Role::Claim].into_iter();
-        let role =
-            role.filter(|role| definition.names_of(*role).is_some_and(|names| names.kind == kind.kind)).last()?;
+        let named = |role: &Role| definition.names_of(*role).is_some_and(|names| names.kind == kind.kind);
+        let role = [Role::Claim, Role::Composite].into_iter().find(named)?;
         let version = definition.version(&kind.version)?.name.as_str();
         (kind.group == definition.group).then_some(Self { established, role, version, definition })
     }
@@ -106,26 +105,26 @@ impl<'a> Subject<'a> {
             None => anyhow::bail!("{} {}: {}", refusal.code, refusal.reason, refusal.message),
         }
     }
+}
 
-    /// The offline verdict, and the fields with rules that could not be run.
-    fn judge_offline(&self, schema: &Schema, object: &Value) -> (Verdict, BTreeSet<String>) {
-        let mut object = object.clone();
-        let unknown: BTreeSet<String> =
-            schema.prune(&mut object).into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
-        if !unknown.is_empty() {
-            return (Verdict::Unknown(unknown), BTreeSet::new());
-        }
-        // Creating an object leaves its status to the status subresource.
-        object.as_object_mut().map(|object| object.remove("status"));
-        schema.apply_defaults(&mut object);
-        let name = object::name(&object);
-        let invalid = |detail: String| format!("metadata.name: Invalid value: \"{name}\": {detail}");
-        let mut reasons: BTreeSet<String> = names::is_dns1123_subdomain(name).into_iter().map(invalid).collect();
-        let validation = schema.validate(&object, None);
-        reasons.extend(validation.violations.into_iter().map(|violation| violation.message));
-        let unchecked = validation.unchecked.into_iter().map(|rule| rule.field.to_string()).collect();
-        (Verdict::refused(reasons, || plain(&object["spec"])), unchecked)
+/// The offline verdict, and the fields with rules that could not be run.
+fn judge_offline(schema: &Schema, object: &Value) -> (Verdict, BTreeSet<String>) {
+    let mut object = object.clone();
+    let unknown: BTreeSet<String> =
+        schema.prune(&mut object).into_iter().map(|path| format!("unknown field \"{path}\"")).collect();
+    if !unknown.is_empty() {
+        return (Verdict::Unknown(unknown), BTreeSet::new());
     }
+    // Creating an object leaves its status to the status subresource.
+    object.as_object_mut().map(|object| object.remove("status"));
+    schema.apply_defaults(&mut object);
+    let name = object::name(&object);
+    let invalid = |detail: String| format!("metadata.name: Invalid value: \"{name}\": {detail}");
+    let mut reasons: BTreeSet<String> = names::is_dns1123_subdomain(name).into_iter().map(invalid).collect();
+    let validation = schema.validate(&object, None);
+    reasons.extend(validation.violations.into_iter().map(|violation| violation.message));
+    let unchecked = validation.unchecked.into_iter().map(|rule| rule.field.to_string()).collect();
+    (Verdict::refused(reasons, || plain(&object["spec"])), unchecked)
 }
 
 /// The value as Go prints it: a whole number has no fraction, and one too large for an integer is a float.
@@ -171,7 +170,7 @@ async fn compare(
                 .ask_server(cluster, &object)
                 .await
                 .with_context(|| format!("{}: {change}", established.name))?;
-            let (offline, unchecked) = subject.judge_offline(&schema, &object);
+            let (offline, unchecked) = judge_offline(&schema, &object);
             let server = server.leaving_out(&unchecked, &offline);
             if server != offline {
                 let verdict = matches!(server, Verdict::Accepted(_)) != matches!(offline, Verdict::Accepted(_));
