@@ -22,6 +22,9 @@ use crate::store::Store;
 /// How deep XRs may compose XRs before the engine stops (crossplane-diff stops at the same depth).
 const MAX_NESTED_DEPTH: usize = 10;
 
+/// To tell the place of a fault, the text is read again: of more faults than this in one object, the rest is counted.
+const MAX_FAULTS: usize = 20;
+
 /// How to expand.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Options {
@@ -173,20 +176,28 @@ impl<'a> Engine<'a> {
         let mut faults = check_name(document, found);
         let mut warnings = Vec::new();
         if let Some(schema) = found.definition.schema(found.role, &found.version.name) {
-            for path in schema.prune(given) {
-                faults.push(unknown_field(document, &path, &schema));
-            }
+            let unknown = schema.prune(given);
+            faults.extend(unknown.iter().take(MAX_FAULTS).map(|path| unknown_field(document, path, &schema)));
             apply_defaults(&schema, found.definition, given);
             let key = ObjectKey::of(given);
             let live = self.live.get(&key.kind, &key.namespace, &key.name);
-            let validation = schema.validate(given, live);
-            faults.extend(validation.violations.into_iter().map(|violation| {
+            let mut validation = schema.validate(given, live);
+            // What the API server adds to other faults; it names no field and nothing to do.
+            validation.violations.retain(|fault| !fault.message.contains("some validation rules were not checked"));
+            let untold =
+                unknown.len().saturating_sub(MAX_FAULTS) + validation.violations.len().saturating_sub(MAX_FAULTS);
+            faults.extend(validation.violations.into_iter().take(MAX_FAULTS).map(|violation| {
                 let text = violation.message.clone();
                 let field = violation.field.to_string();
                 let cause = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text).to_owned();
                 invalid(document).at(document.locate(&violation.field)).field(field).because(cause)
             }));
-            warnings.extend(validation.unchecked.into_iter().map(|unchecked| {
+            if untold > 0 {
+                faults.push(
+                    invalid(document).at(document.location()).because(format!("{untold} more faults of this kind")),
+                );
+            }
+            warnings.extend(validation.unchecked.into_iter().take(MAX_FAULTS).map(|unchecked| {
                 Diagnostic::warning(format!("{} is not fully checked", subject(&document.value)))
                     .at(document.locate(&unchecked.field))
                     .field(unchecked.field.to_string())
