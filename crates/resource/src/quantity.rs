@@ -67,7 +67,7 @@ impl Quantity {
             Form::Plain => (decimal(&self.digits, 0), self.exponent),
             Form::Nano => (decimal(&self.digits, i64::from(self.exponent) - i64::from(NANO)), NANO),
         };
-        let base = if self.negative { -base } else { base };
+        let base = if self.sign() < 0 { -base } else { base };
         if exponent == 0 { base } else { base * power_of_ten(exponent) }
     }
 

@@ -38,16 +38,22 @@ pub(super) fn flatten(document: Document, documents: &mut Vec<Document>, finding
     }
 }
 
-fn take_items(list: &mut Value) -> Option<(Vec<Value>, Option<(String, String)>)> {
+/// What the items of a typed list inherit from it.
+struct Inherited {
+    api_version: String,
+    kind: String,
+}
+
+fn take_items(list: &mut Value) -> Option<(Vec<Value>, Option<Inherited>)> {
     let kind = object::string_at(list, &["kind"])?.strip_suffix("List")?.to_owned();
     let api_version = object::string_at(list, &["apiVersion"]).unwrap_or_default().to_owned();
     let items = list.as_object_mut()?.get_mut("items")?.as_array_mut()?;
-    Some((std::mem::take(items), (!kind.is_empty()).then_some((api_version, kind))))
+    Some((std::mem::take(items), (!kind.is_empty()).then_some(Inherited { api_version, kind })))
 }
 
 /// Items of a typed list may leave out what the list says.
-fn inherit(item: &mut Object, inherited: Option<&(String, String)>) {
-    if let Some((api_version, kind)) = inherited
+fn inherit(item: &mut Object, inherited: Option<&Inherited>) {
+    if let Some(Inherited { api_version, kind }) = inherited
         && !item.contains_key("kind")
     {
         item.insert("apiVersion".to_owned(), api_version.clone().into());

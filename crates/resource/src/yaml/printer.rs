@@ -229,8 +229,7 @@ fn is_base60(text: &str) -> bool {
     let Some((last, middle)) = rest.split_last() else { return false };
     let (last, fraction) = last.split_once('.').unwrap_or((last, ""));
     let sixty = |text: &str| match text.as_bytes() {
-        [digit] => digit.is_ascii_digit(),
-        [b'0'..=b'5', digit] => digit.is_ascii_digit(),
+        [digit] | [b'0'..=b'5', digit] => digit.is_ascii_digit(),
         _ => false,
     };
     digits(fraction) && sixty(last) && middle.iter().all(|part| sixty(part))

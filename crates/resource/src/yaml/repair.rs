@@ -30,7 +30,10 @@ impl Repaired {
                 let last = last_line_of_quoted(text, line, error.marker().col())?;
                 (last > line).then(|| self.indented(text, line + 1..=last, columns))
             }
-            "invalid indentation" | "invalid indentation in flow construct" => {
+            // Where it is no bracket that holds the line, the tab is found again and refused.
+            "invalid indentation"
+            | "invalid indentation in flow construct"
+            | "tabs disallowed within this context (block indentation)" => {
                 let columns = text.lines().take(line).map(lead).max()? + 1;
                 Some(self.indented(text, line..=line, columns))
             }

@@ -230,13 +230,12 @@ impl Cursor<'_> {
     fn timestamp(&mut self, year: u32) -> Option<()> {
         let month = self.number(1, 12)?;
         self.literal("-")?;
-        let day = self.number(1, days(year, month))?;
+        self.number(1, days(year, month))?;
         if self.rest.is_empty() {
             return Some(());
         }
         let spaced = self.rest.starts_with(' ');
         self.literal(" ").or_else(|| self.literal("T")).or_else(|| self.literal("t"))?;
-        let _ = day;
         if spaced {
             self.rest = self.rest.trim_start_matches(' ');
         }
@@ -294,7 +293,7 @@ impl Cursor<'_> {
 
 fn days(year: u32, month: u32) -> u32 {
     match month {
-        2 if year % 4 == 0 && (year % 100 != 0 || year % 400 == 0) => 29,
+        2 if year.is_multiple_of(4) && (!year.is_multiple_of(100) || year.is_multiple_of(400)) => 29,
         2 => 28,
         4 | 6 | 9 | 11 => 30,
         _ => 31,

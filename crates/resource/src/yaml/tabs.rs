@@ -37,11 +37,15 @@ impl<'text> TabbedLines<'text> {
         self.indents.get(&line).copied()
     }
 
-    /// True when the collection that starts before the place starts with a bracket.
-    pub(super) fn ends_with_bracket(&self, end: &Marker) -> bool {
-        let line = self.lines.get(end.line().saturating_sub(1)).copied().unwrap_or_default();
-        let last = end.col().checked_sub(1).and_then(|column| line.chars().nth(column));
-        matches!(last, Some('[' | '{'))
+    /// True when the collection that starts at the place, perhaps with an anchor and a tag, starts with a bracket.
+    pub(super) fn is_bracket(&self, start: &Marker) -> bool {
+        let line = self.lines.get(start.line().saturating_sub(1)).copied().unwrap_or_default();
+        let offset = line.char_indices().nth(start.col()).map_or(line.len(), |(offset, _)| offset);
+        let mut rest = line.get(offset..).unwrap_or_default();
+        while rest.starts_with(['&', '!']) {
+            rest = rest.split_once([' ', '\t']).map_or("", |(_, rest)| rest).trim_start_matches([' ', '\t']);
+        }
+        rest.starts_with(['[', '{'])
     }
 }
 

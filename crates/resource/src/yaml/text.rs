@@ -85,13 +85,12 @@ pub(super) fn split(text: &str) -> Vec<Result<Chunk, Fault>> {
     let mut chunks = Vec::new();
     let mut open = Some(Chunk { range: 0..0, start: START });
     let mut offset = 0;
-    let mut last_line = 0;
     for (index, line) in text.split_inclusive('\n').enumerate() {
-        last_line = offset;
+        let line_start = offset;
         offset += line.len();
         let Some(rest) = line.strip_prefix("---") else { continue };
         if let Some(chunk) = open.take() {
-            chunks.push(Ok(Chunk { range: chunk.range.start..last_line, ..chunk }));
+            chunks.push(Ok(Chunk { range: chunk.range.start..line_start, ..chunk }));
         }
         let rest = rest.trim();
         if rest.is_empty() || rest.starts_with('#') {
@@ -100,7 +99,6 @@ pub(super) fn split(text: &str) -> Vec<Result<Chunk, Fault>> {
             chunks.push(Err(separator_fault(index + 1)));
         }
     }
-    let _ = last_line;
     if let Some(chunk) = open {
         chunks.push(Ok(Chunk { range: chunk.range.start..text.len(), ..chunk }));
     }

@@ -6,7 +6,7 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Span, Tag};
+use saphyr_parser::{Event, Marker, Parser, ScalarStyle, ScanError, Tag};
 
 use super::repair::Repaired;
 use super::tabs::TabbedLines;
@@ -138,7 +138,7 @@ fn attempt<'text>(part: &'text str, start: Position, repaired: &Repaired) -> Res
                 builder.tree.ignored = Some(builder.place(&span.start));
                 break;
             }
-            Some(Ok((event, span))) => builder.take(event, &span).map_err(Stop::Fault)?,
+            Some(Ok((event, span))) => builder.take(event, &span.start).map_err(Stop::Fault)?,
             Some(Err(error)) => return Err(Stop::Syntax(builder.syntax_fault(&error), error)),
         }
     }
@@ -158,8 +158,7 @@ struct Builder<'text, 'repair> {
 /// A collection that has not ended.
 struct Open {
     index: usize,
-    /// The end of its first token.
-    end: Marker,
+    start: Marker,
     /// Whether it stands in brackets, once that was asked.
     is_flow: Option<bool>,
 }
@@ -171,8 +170,7 @@ impl<'text> Builder<'text, '_> {
         Position { line: self.start.line + marker.line().max(1) - 1, column }
     }
 
-    fn take(&mut self, event: Event<'text>, span: &Span) -> Result<(), Fault> {
-        let marker = &span.start;
+    fn take(&mut self, event: Event<'text>, marker: &Marker) -> Result<(), Fault> {
         if !self.tabbed.is_empty() {
             self.check_tabs(&event, marker)?;
         }
@@ -181,8 +179,8 @@ impl<'text> Builder<'text, '_> {
                 let plain = style == ScalarStyle::Plain;
                 self.push(Kind::Scalar { text, plain }, anchor, tag, marker);
             }
-            Event::SequenceStart(anchor, tag) => self.open(Kind::Sequence, anchor, tag, span)?,
-            Event::MappingStart(anchor, tag) => self.open(Kind::Mapping, anchor, tag, span)?,
+            Event::SequenceStart(anchor, tag) => self.open(Kind::Sequence, anchor, tag, marker)?,
+            Event::MappingStart(anchor, tag) => self.open(Kind::Mapping, anchor, tag, marker)?,
             Event::SequenceEnd | Event::MappingEnd => self.close(),
             Event::Alias(anchor) => {
                 let Some(target) = self.anchors.get(&anchor).copied() else {
@@ -211,13 +209,13 @@ impl<'text> Builder<'text, '_> {
         kind: Kind<'text>,
         anchor: usize,
         tag: Option<Cow<'text, Tag>>,
-        span: &Span,
+        marker: &Marker,
     ) -> Result<(), Fault> {
         if self.open.len() >= MAX_DEPTH {
-            return Err(too_deep(self.place(&span.start)));
+            return Err(too_deep(self.place(marker)));
         }
-        let index = self.push(kind, anchor, tag, &span.start);
-        self.open.push(Open { index, end: span.end, is_flow: None });
+        let index = self.push(kind, anchor, tag, marker);
+        self.open.push(Open { index, start: *marker, is_flow: None });
         Ok(())
     }
 
@@ -247,14 +245,15 @@ impl<'text> Builder<'text, '_> {
         let unknown = self.open.iter().rposition(|open| open.is_flow.is_some()).map_or(0, |known| known + 1);
         let mut outer = unknown.checked_sub(1).and_then(|known| self.open.get(known)?.is_flow).unwrap_or(false);
         for open in self.open.iter_mut().skip(unknown) {
-            outer = outer || self.tabbed.ends_with_bracket(&open.end);
+            outer = outer || self.tabbed.is_bracket(&open.start);
             open.is_flow = Some(outer);
         }
         outer
     }
 
     fn tab_fault(&self, marker: &Marker, column: usize) -> Fault {
-        let position = Position { column: column + 1, ..self.place(marker) };
+        let column = (column + 1).saturating_sub(self.repaired.shift(marker.line()));
+        let position = Position { column, ..self.place(marker) };
         Fault::new(position, "a tab is used to indent; YAML indents with spaces only")
             .hint("replace the tab with spaces")
     }
@@ -263,6 +262,13 @@ impl<'text> Builder<'text, '_> {
         let marker = error.marker();
         if let Some(indent) = self.tabbed.indent(marker.line()) {
             return self.tab_fault(marker, indent.tab);
+        }
+        if error.info().ends_with("found a tab")
+            && let Some(indent) = self.tabbed.indent(marker.line() + 1)
+        {
+            // The scalar seems to go on in the next line, where the tab is.
+            let fault = self.tab_fault(marker, indent.tab);
+            return Fault { position: Position { line: fault.position.line + 1, ..fault.position }, ..fault };
         }
         if error.info() == "recursion limit exceeded" {
             return too_deep(self.place(marker));
