@@ -1,13 +1,13 @@
 //! Wires what was loaded to the engine: functions that run somewhere, the expansion of each claim.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 use std::sync::OnceLock;
 
 use plat_cluster::{ClientOptions, FunctionClients, Target};
 use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
 use plat_expand::{Engine, Expansion, Observed, Options};
 use plat_platform::Platform;
-use plat_resource::{Diagnostic, Document, FieldPath};
+use plat_resource::{Diagnostic, Document, FieldPath, Location};
 
 use crate::arguments::{EngineArgs, InputArgs};
 use crate::load::{self, Depth, Files, Live};
@@ -58,9 +58,15 @@ impl Input {
         };
         let engine = Engine::new(&self.platform, self.live.everything(), options, &functions);
         findings.extend(engine.check());
+        let known: HashSet<Location> = findings.iter().filter_map(|finding| finding.location.clone()).collect();
         for document in &self.documents {
             match engine.expand(document) {
-                Err(found) => findings.extend(found),
+                // A mistake in a Composition is told once, not again for each claim that meets it.
+                Err(found) => findings.extend(
+                    found
+                        .into_iter()
+                        .filter(|finding| finding.location.as_ref().is_none_or(|location| !known.contains(location))),
+                ),
                 Ok(expansion) => {
                     findings.extend(expansion.warnings.iter().cloned());
                     let observed = self.live.of(&expansion);

@@ -83,7 +83,7 @@ impl Ui {
         let mut blocks: Vec<String> = warnings.iter().map(|warning| self.paint(warning)).collect();
         blocks.extend(errors.iter().take(SHOWN_ERRORS).map(|error| self.paint(error)));
         if errors.len() > SHOWN_ERRORS {
-            blocks.push(format!("and {} more", count(errors.len() - SHOWN_ERRORS, "error")));
+            blocks.push(format!("and {}", count(errors.len() - SHOWN_ERRORS, "more error")));
         }
         format!("{}\n{}; {}\n", blocks.join("\n\n"), count(errors.len(), "error"), error.outcome)
     }

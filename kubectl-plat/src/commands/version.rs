@@ -16,7 +16,7 @@ const BASELINE: [(&str, &str); 4] = [
     ("crossplane", "2.4.0"),
     ("function-patch-and-transform", "0.10.7"),
     ("function-auto-ready", "0.6.0"),
-    ("function-environment-configs", "0.5.0"),
+    ("function-environment-configs", "main of 2026-08"),
 ];
 
 /// Print plat's version and the versions it behaves as

@@ -17,17 +17,36 @@ pub(crate) use subjects::subjects;
 /// A file that names none of these cannot be part of a platform; it may be a chart's template, or anything else.
 const MARKS: [&[u8]; 2] = [b"crossplane.io", b"CustomResourceDefinition"];
 
+/// So many files are named where files are left out.
+const SHOWN_FILES: usize = 3;
+
 /// Reads the platform from files and folders.
 pub(crate) fn platform(files: &[File], findings: &mut Vec<Diagnostic>) -> Platform {
     let mut documents = Vec::new();
+    let mut unrelated = Vec::new();
     for file in files {
         let (read, found) = yaml::parse(&file.name, &file.bytes);
         documents.extend(read);
-        findings.extend(found.into_iter().map(|finding| if is_unrelated(file) { demote(finding) } else { finding }));
+        match found.is_empty() || !is_unrelated(file) {
+            true => findings.extend(found),
+            false => unrelated.push(file.name.as_str()),
+        }
+    }
+    if !unrelated.is_empty() {
+        findings.push(left_out(&unrelated));
     }
     let (platform, found) = Platform::load(documents);
     findings.extend(found);
     platform
+}
+
+fn left_out(files: &[&str]) -> Diagnostic {
+    let shown: Vec<&str> = files.iter().take(SHOWN_FILES).copied().collect();
+    let more = match files.len() - shown.len() {
+        0 => String::new(),
+        more => format!(" and {more} more"),
+    };
+    Diagnostic::warning(format!("left out what cannot be read and names no platform kind: {}{more}", shown.join(", ")))
 }
 
 /// Reads every object of `files`, whatever it is.
@@ -55,8 +74,4 @@ fn empty(file: &File) -> Diagnostic {
 fn is_unrelated(file: &File) -> bool {
     file.origin == Origin::Found
         && !MARKS.iter().any(|mark| file.bytes.windows(mark.len()).any(|window| window == *mark))
-}
-
-fn demote(finding: Diagnostic) -> Diagnostic {
-    Diagnostic { severity: plat_resource::Severity::Warning, ..finding }
 }

@@ -13,7 +13,6 @@ pub(crate) fn subjects(
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Document> {
     let given = documents.len();
-    let before = findings.len();
     let mut picked = Vec::new();
     let mut left_out = BTreeSet::new();
     let mut places: BTreeMap<ObjectKey, Location> = BTreeMap::new();
@@ -32,9 +31,9 @@ pub(crate) fn subjects(
         }
     }
     let kinds = left_out.into_iter().collect::<Vec<_>>().join(", ");
-    if picked.is_empty() && findings.len() == before {
+    if picked.is_empty() && !findings.iter().any(Diagnostic::is_error) {
         findings.push(nothing(given, &kinds));
-    } else if !kinds.is_empty() {
+    } else if !picked.is_empty() && !kinds.is_empty() {
         findings.push(Diagnostic::warning(format!("left out what is neither a claim nor an XR: {kinds}")));
     }
     picked

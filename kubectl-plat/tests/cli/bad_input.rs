@@ -18,18 +18,35 @@ fn refused_platform(document: &str) -> String {
 
 #[test]
 fn an_empty_file() {
-    assert_snapshot!(refused(""), @"");
-    assert_snapshot!(refused("# nothing\n---\n"), @"");
+    assert_snapshot!(refused(""), @"
+    error: claim.yaml cannot be used
+      caused by: it is empty
+    1 error; nothing was planned
+    ");
+    assert_snapshot!(refused("# nothing\n---\n"), @"
+    error: claim.yaml cannot be used
+      caused by: it has no object, only blanks and comments
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn empty_stdin() {
-    assert_snapshot!(Sandbox::with_platform().plan(&["-f", "-"]).refusal(), @"");
+    assert_snapshot!(Sandbox::with_platform().plan(&["-f", "-"]).refusal(), @"
+    error: <stdin> cannot be used
+      caused by: it is empty
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn a_binary_file() {
-    assert_snapshot!(refused(b"\x7fELF\x02\x01\x01\x00\x00\xff\xfe"), @"");
+    assert_snapshot!(refused(b"\x7fELF\x02\x01\x01\x00\x00\xff\xfe"), @"
+    error: cannot read claim.yaml
+      caused by: claim.yaml:1:1: this is a binary file, not text
+      hint: give YAML or JSON files
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
@@ -39,7 +56,12 @@ fn a_yaml_bomb() {
         let below = vec![format!("*a{}", level - 1); 10].join(", ");
         writeln!(bomb, "a{level}: &a{level} [{below}]").unwrap();
     }
-    assert_snapshot!(refused(format!("{CLAIM}{bomb}")), @"");
+    assert_snapshot!(refused(format!("{CLAIM}{bomb}")), @"
+    error: cannot read claim.yaml
+      caused by: claim.yaml:9:25: the document contains excessive aliasing
+      hint: write repeated parts out, or use fewer `*aliases` of large anchors
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
@@ -47,7 +69,7 @@ fn ten_megabytes_of_yaml() {
     let comment = format!("# {}\n", "x".repeat(100)).repeat(100_000);
     let outcome = Sandbox::with_platform().file("claim.yaml", format!("{CLAIM}{comment}")).plan(&["-f", "claim.yaml"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    let keys = (0..500_000).fold(String::new(), |mut keys, key| {
+    let keys = (0..20_000).fold(String::new(), |mut keys, key| {
         writeln!(keys, "  unknown{key}: 1").unwrap();
         keys
     });
@@ -58,75 +80,145 @@ fn ten_megabytes_of_yaml() {
 #[test]
 fn deep_nesting() {
     let talk = refused(format!("{CLAIM}deep: {}{}\n", "[".repeat(100_000), "]".repeat(100_000)));
-    assert_snapshot!(talk, @"");
+    assert_snapshot!(talk, @"
+    error: cannot read claim.yaml
+      caused by: claim.yaml:6:262: the document nests deeper than 500 levels
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn a_tab() {
-    assert_snapshot!(refused(CLAIM.replace("spec: {size: 10}", "spec:\n\tsize: 10")), @"");
+    assert_snapshot!(refused(CLAIM.replace("spec: {size: 10}", "spec:\n\tsize: 10")), @"
+    error: cannot read claim.yaml
+      caused by: claim.yaml:6:1: a tab is used to indent; YAML indents with spaces only
+      hint: replace the tab with spaces
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn duplicate_keys() {
-    assert_snapshot!(refused(format!("{CLAIM}spec: {{size: 20}}\n")), @"");
+    assert_snapshot!(refused(format!("{CLAIM}spec: {{size: 20}}\n")), @r#"
+    error: cannot read claim.yaml
+      caused by: claim.yaml:6:1: the key "spec" is given twice, first at line 5, column 1
+      hint: keep one of the two
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn no_kind() {
-    assert_snapshot!(refused("metadata: {name: x}\n"), @"");
+    assert_snapshot!(refused("metadata: {name: x}\n"), @"
+    error: claim.yaml has an object that cannot be planned
+      caused by: claim.yaml:1:1: kind: it is required
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn an_unknown_kind() {
-    assert_snapshot!(refused(CLAIM.replace("kind: Disk", "kind: Dsik")), @"");
+    assert_snapshot!(refused(CLAIM.replace("kind: Disk", "kind: Dsik")), @r#"
+    error: kind test.example/v1/Dsik is unknown
+      caused by: claim.yaml:3:7: kind: no XRD of the platform defines Dsik in group "test.example"
+      hint: did you mean test.example/v1, kind Disk?
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_version_that_is_not_served() {
-    assert_snapshot!(refused(CLAIM.replace("/v1", "/v0")), @"");
-    assert_snapshot!(refused(CLAIM.replace("/v1", "/v7")), @"");
+    assert_snapshot!(refused(CLAIM.replace("/v1", "/v0")), @r#"
+    error: kind test.example/v0/Disk cannot be used
+      caused by: claim.yaml:3:7: apiVersion: version "v0" of XRD xdisks.test.example (platform/definition.yaml:2:1) is not served
+      hint: write apiVersion: test.example/v1
+    1 error; nothing was planned
+    "#);
+    assert_snapshot!(refused(CLAIM.replace("/v1", "/v7")), @r#"
+    error: kind test.example/v7/Disk cannot be used
+      caused by: claim.yaml:3:7: apiVersion: version "v7" of XRD xdisks.test.example (platform/definition.yaml:2:1) does not exist
+      hint: write apiVersion: test.example/v1
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn an_unknown_field() {
-    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 10, knid: fast")), @"");
+    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 10, knid: fast")), @r#"
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:18: spec.knid: unknown field
+      hint: did you mean "kind"?
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_wrong_type() {
-    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 10GB")), @"");
+    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 10GB")), @r#"
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:14: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_missing_field_and_a_wrong_value() {
-    assert_snapshot!(refused(CLAIM.replace("size: 10", "kind: slow")), @"");
+    assert_snapshot!(refused(CLAIM.replace("size: 10", "kind: slow")), @r#"
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:14: spec.kind: Unsupported value: "slow": supported values: "fast", "cheap"
+
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:7: spec.size: Required value
+    2 errors; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_violated_rule() {
-    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 101, kind: fast")), @"");
+    assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 101, kind: fast")), @"
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:7: spec: Invalid value: fast disks have at most 100
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn a_name_too_long() {
-    assert_snapshot!(refused(CLAIM.replace("name: data", &format!("name: {}", "x".repeat(64)))), @"");
+    assert_snapshot!(refused(CLAIM.replace("name: data", &format!("name: {}", "x".repeat(64)))), @"
+    error: Disk team-a/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx is not valid
+      caused by: claim.yaml:4:18: metadata.name: Too long: may not be more than 63 bytes
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn no_name_and_a_bad_name() {
-    assert_snapshot!(refused(CLAIM.replace("name: data, ", "")), @"");
-    assert_snapshot!(refused(CLAIM.replace("name: data", "name: Data_1")), @"");
+    assert_snapshot!(refused(CLAIM.replace("name: data, ", "")), @"
+    error: Disk team-a/ is not valid
+      caused by: claim.yaml:4:11: metadata.name: Required value: a claim or XR needs a name
+    1 error; nothing was planned
+    ");
+    assert_snapshot!(refused(CLAIM.replace("name: data", "name: Data_1")), @r"
+    error: Disk team-a/Data_1 is not valid
+      caused by: claim.yaml:4:18: metadata.name: a lowercase RFC 1123 subdomain must consist of lower case alphanumeric characters, '-' or '.', and must start and end with an alphanumeric character (e.g. 'example.com', regex used for validation is '[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*')
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn a_claim_given_twice() {
-    assert_snapshot!(refused(format!("{CLAIM}---\n{CLAIM}")), @"");
+    assert_snapshot!(refused(format!("{CLAIM}---\n{CLAIM}")), @"
+    error: Disk team-a/data is given twice
+      caused by: claim.yaml:8:1: it stands at claim.yaml:2:1 too
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn fifty_thousand_elements() {
     let tags = vec!["x"; 50_000].join(", ");
-    let sandbox = Sandbox::with_platform().file("claim.yaml", CLAIM.replace("size: 10", &format!("size: 10, tags: [{tags}]")));
+    let sandbox =
+        Sandbox::with_platform().file("claim.yaml", CLAIM.replace("size: 10", &format!("size: 10, tags: [{tags}]")));
     let outcome = sandbox.plan(&["-f", "claim.yaml"]);
     assert_eq!(outcome.code, 0, "{}", outcome.stderr);
     let talk = refused(CLAIM.replace("size: 10", &format!("size: 10, tags: [{}]", vec!["1"; 50_000].join(", "))));
@@ -135,19 +227,45 @@ fn fifty_thousand_elements() {
 
 #[test]
 fn an_xrd_without_a_served_version() {
-    assert_snapshot!(refused_platform(&DEFINITION.replace("served: true", "served: false").replace("disk", "tape").replace("Disk", "Tape")), @"");
+    assert_snapshot!(refused_platform(&DEFINITION.replace("served: true", "served: false").replace("disk", "tape").replace("Disk", "Tape")), @r#"
+    error: XRD xtapes.test.example is not usable
+      caused by: platform/more.yaml:11:5: spec.versions: no version is served
+      hint: set served: true on one version
+
+    error: XRD xtapes.test.example is not usable
+      caused by: platform/more.yaml:11:5: spec.versions: the referenceable version "v1" is not served
+      hint: set served: true on it
+    2 errors; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_composition_for_another_xrd() {
-    let sandbox = Sandbox::with_platform()
-        .file("platform/composition.yaml", COMPOSITION.replace("kind: XDisk", "kind: XDsik"));
-    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @"");
+    let sandbox =
+        Sandbox::with_platform().file("platform/composition.yaml", COMPOSITION.replace("kind: XDisk", "kind: XDsik"));
+    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @"
+    warning: Composition disk may not do what it says
+      caused by: platform/composition.yaml:6:21: spec.compositeTypeRef: no XRD of the platform defines test.example/v1/XDsik
+      hint: did you mean test.example/v1, kind XDisk?
+
+    error: no Composition can be chosen for XDisk data-h8pml
+      caused by: claim.yaml:2:1: no compatible Compositions found for test.example/v1/XDisk
+      caused by: Composition disk is for test.example/v1/XDsik
+      hint: add a Composition with compositeTypeRef test.example/v1, kind XDisk
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
 fn two_compositions_that_fit() {
-    assert_snapshot!(refused_platform(&COMPOSITION.replace("{name: disk}", "{name: other}")), @"");
+    assert_snapshot!(refused_platform(&COMPOSITION.replace("{name: disk}", "{name: other}")), @"
+    error: no Composition can be chosen for XDisk data-h8pml
+      caused by: claim.yaml:2:1: 2 Compositions are for XDisk and nothing says which; Crossplane would take one at random
+      caused by: candidate disk with labels {}
+      caused by: candidate other with labels {}
+      hint: write spec.compositionRef.name: disk (or another of them), a spec.compositionSelector.matchLabels that only one has, or give the XRD a defaultCompositionRef
+    1 error; nothing was planned
+    ");
 }
 
 #[test]
@@ -155,19 +273,34 @@ fn a_missing_patch_set() {
     let sandbox = Sandbox::with_platform().file(
         "platform/composition.yaml",
         COMPOSITION
-            .replace("resources:", "patchSets:\n      - {name: common, patches: [{fromFieldPath: spec.size}]}\n      resources:")
+            .replace(
+                "resources:",
+                "patchSets:\n      - {name: common, patches: [{fromFieldPath: spec.size}]}\n      resources:",
+            )
             .replace("- {fromFieldPath: spec.size, toFieldPath: spec.size}", "- {type: PatchSet, patchSetName: comon}"),
     );
-    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @"");
+    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @r#"
+    error: composition disk is not usable
+      caused by: platform/composition.yaml:20:42: spec.pipeline[0].input.resources[0].patches[0].patchSetName: pipeline step "compose", resource "volume", cannot resolve PatchSets: cannot find PatchSet by name comon
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn a_cyclic_nested_xr() {
     let sandbox = Sandbox::with_platform().file(
         "platform/composition.yaml",
-        COMPOSITION.replace("{apiVersion: cloud.example/v1, kind: Volume}", "{apiVersion: test.example/v1, kind: XDisk}"),
+        COMPOSITION
+            .replace("{apiVersion: cloud.example/v1, kind: Volume}", "{apiVersion: test.example/v1, kind: XDisk}"),
     );
-    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @"");
+    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @r#"
+    error: Disk team-a/data cannot be planned
+      caused by: claim.yaml:2:1: XDisk composes itself without end: XDisk (disk) → XDisk (disk) → XDisk (disk)
+      caused by: in nested XDisk data-h8pml-cd7b3c441be8 ("volume" of XDisk (disk) → XDisk (disk))
+      caused by: in nested XDisk data-h8pml-919d3b5188d8 ("volume" of XDisk (disk))
+      hint: a Composition must not lead back to its own kind
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
@@ -177,7 +310,14 @@ fn a_wildcard_over_nothing() {
         COMPOSITION.replace("toFieldPath: spec.size", "toFieldPath: 'spec.disks[*].size'"),
     );
     let outcome = sandbox.plan(&["-f", "claim.yaml"]);
-    assert_snapshot!(outcome, @"");
+    assert_snapshot!(outcome, @r#"
+    exit code 1
+    --- stdout
+    --- stderr
+    error: Disk team-a/data cannot be planned
+      caused by: platform/composition.yaml:18:11: spec.pipeline[0].input.resources[0].patches[0]: cannot compose resources: pipeline step "compose" returned a fatal result: cannot render composed resource "volume" "FromCompositeFieldPath" patch at index 0: cannot expand ToFieldPath spec.disks[*].size
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
@@ -186,7 +326,12 @@ fn a_function_that_does_not_run() {
         "platform/composition.yaml",
         COMPOSITION.replace("function-patch-and-transform", "function-go-templating"),
     );
-    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @"");
+    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @r#"
+    error: Disk team-a/data cannot be planned
+      caused by: platform/composition.yaml:10:25: spec.pipeline[0].functionRef.name: cannot compose resources: cannot run Composition pipeline step "compose": function "function-go-templating" is not native to plat and no running instance of it was given
+      hint: run the function and give --function function-go-templating=HOST:PORT, or plan the rest with --skip-unavailable-functions
+    1 error; nothing was planned
+    "#);
     let skipped = sandbox.plan(&["-f", "claim.yaml", "--skip-unavailable-functions"]);
     assert_eq!(skipped.code, 0, "{skipped}");
     assert!(skipped.stdout.contains("function-go-templating"), "{skipped}");
@@ -198,10 +343,55 @@ fn a_function_that_does_not_run() {
 fn paths_that_cannot_be_read() {
     let sandbox = Sandbox::with_platform().file("empty/deeper/claim.yaml", CLAIM).file("none/readme.txt", "");
     let arguments = [
-        "claim", "plan", "-f", "clam.yaml", "-f", "nowhere/", "-f", "empty", "-f", "none", "-f", "*.toml", "-f",
-        "https://example.org/claim.yaml", "--platform", "platfrom", "--observed", "missing",
+        "claim",
+        "plan",
+        "-f",
+        "clam.yaml",
+        "-f",
+        "nowhere/",
+        "-f",
+        "empty",
+        "-f",
+        "none",
+        "-f",
+        "*.toml",
+        "-f",
+        "https://example.org/claim.yaml",
+        "--platform",
+        "platfrom",
+        "--observed",
+        "missing",
     ];
-    assert_snapshot!(sandbox.run(&arguments).refusal(), @"");
+    assert_snapshot!(sandbox.run(&arguments).refusal(), @"
+    error: -f clam.yaml cannot be read
+      caused by: no such file or folder
+      hint: did you mean claim.yaml?
+
+    error: -f nowhere/ cannot be read
+      caused by: no such file or folder
+
+    error: -f empty cannot be read
+      caused by: the folder has no .yaml, .yml or .json file
+      hint: -R reads the folders in it too
+
+    error: -f none cannot be read
+      caused by: the folder has no .yaml, .yml or .json file
+
+    error: -f *.toml cannot be read
+      caused by: no file matches the pattern
+
+    error: -f https://example.org/claim.yaml cannot be read
+      caused by: it is a URL
+      hint: plat reads files only: curl -sL https://example.org/claim.yaml | kubectl plat ... -f -
+
+    error: --platform platfrom cannot be read
+      caused by: no such file or folder
+      hint: did you mean platform?
+
+    error: --observed missing cannot be read
+      caused by: no such file or folder
+    8 errors; nothing was planned
+    ");
 }
 
 #[cfg(unix)]
@@ -225,9 +415,22 @@ fn a_file_without_permission() {
 #[test]
 fn everything_is_reported_in_one_run() {
     let sandbox = Sandbox::with_platform()
-        .file("platform/broken.yaml", "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nmetadata: {name: [}\n")
+        .file(
+            "platform/broken.yaml",
+            "apiVersion: apiextensions.crossplane.io/v1\nkind: Composition\nmetadata: {name: [}\n",
+        )
         .file("claim.yaml", CLAIM.replace("size: 10", "size: none"));
-    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml", "-f", "missing.yaml"]).refusal(), @"");
+    assert_snapshot!(sandbox.plan(&["-f", "claim.yaml", "-f", "missing.yaml"]).refusal(), @r#"
+    error: -f missing.yaml cannot be read
+      caused by: no such file or folder
+
+    error: cannot read platform/broken.yaml
+      caused by: platform/broken.yaml:3:19: not valid YAML: while parsing a node, did not find expected node content
+
+    error: Disk team-a/data is not valid
+      caused by: claim.yaml:5:14: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"
+    3 errors; nothing was planned
+    "#);
 }
 
 #[test]

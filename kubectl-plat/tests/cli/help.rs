@@ -14,27 +14,194 @@ fn misuse(arguments: &[&str]) -> String {
 
 #[test]
 fn help_of_the_plugin() {
-    assert_snapshot!(help(&["--help"]), @"");
+    assert_snapshot!(help(&["--help"]), @"
+    See, offline, what a claim means on your platform
+
+    Examples:
+      kubectl plat claim plan -f claim.yaml --platform platform/
+      kubectl plat claim explain SQLInstance --platform platform/
+      kubectl plat help topics
+
+    Usage: kubectl plat [OPTIONS] <COMMAND>
+
+    Commands:
+      claim       Plan, render and explain claims and composite resources (XRs)
+      version     Print plat's version and the versions it behaves as
+      completion  Print a completion script for a shell
+      help        Print help for a command or a topic
+
+    Options:
+      -V, --version  Print version
+
+    Global options:
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Exit codes:
+        0  done
+        1  an error in the input or the platform
+        2  done, and there are changes (only with --detailed-exitcode)
+        3  denied by a guardrail
+       64  the command line is not understood
+       70  a mistake in plat itself
+      130  stopped by Ctrl-C
+    ");
 }
 
 #[test]
 fn help_of_plan() {
-    assert_snapshot!(help(&["claim", "plan", "--help"]), @"");
+    assert_snapshot!(help(&["claim", "plan", "--help"]), @"
+    Show what a claim or XR would change, and where each change comes from
+
+    Without --observed everything is new. Planning writes nothing.
+
+    Examples:
+      kubectl plat claim plan -f claim.yaml --platform platform/
+      kubectl plat claim plan -f claims/ -R --platform platform/ --observed live/
+      kubectl get sqlinstance orders-db -o yaml | kubectl plat claim plan -f - --platform platform/
+      kubectl plat claim plan -f claims/ --platform platform/ -o markdown > comment.md
+
+    Usage: kubectl plat claim plan [OPTIONS] --filename <FILE> --platform <PATH>
+
+    Input options:
+      -f, --filename <FILE>        Claims and XRs: files, folders, globs, or - for stdin; repeat or
+                                   separate by commas
+      -R, --recursive              Read the folders in folders of -f too
+          --platform <PATH>        The platform: files or folders with XRDs, Compositions,
+                                   EnvironmentConfigs, Functions and CRDs; may be repeated
+          --observed <PATH>        What is live: files or folders with claims, XRs, composed resources
+                                   and connection Secrets; may be repeated
+      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: default]
+
+    Engine options:
+          --compatibility <VERSION>     Whose rules to follow for names, references and conditions
+                                        [default: v2] [possible values: v1, v2.0, v2]
+          --function <NAME=HOST:PORT>   Where a function that is not native runs; may be repeated
+          --skip-unavailable-functions  Go on without functions that cannot run, and mark what may
+                                        differ
+
+    Output options:
+      -o, --output <FORMAT>    Output format [default: text] [possible values: text, json, yaml,
+                               markdown]
+          --detailed-exitcode  Exit with 2 where there are changes
+
+    Global options:
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Exit codes:
+        0  done
+        1  an error in the input or the platform
+        2  done, and there are changes (only with --detailed-exitcode)
+        3  denied by a guardrail
+       64  the command line is not understood
+       70  a mistake in plat itself
+      130  stopped by Ctrl-C
+    ");
 }
 
 #[test]
 fn help_of_render() {
-    assert_snapshot!(help(&["claim", "render", "--help"]), @"");
+    assert_snapshot!(help(&["claim", "render", "--help"]), @"
+    Print the XR of a claim and everything it is composed of
+
+    Compares, document by document, with crossplane composition render -x.
+
+    Examples:
+      kubectl plat claim render -f claim.yaml --platform platform/
+      kubectl plat claim render -f xr.yaml --platform platform/ -r -c
+      kubectl plat claim render -f claims/ --platform platform/ -o json
+
+    Usage: kubectl plat claim render [OPTIONS] --filename <FILE> --platform <PATH>
+
+    Input options:
+      -f, --filename <FILE>        Claims and XRs: files, folders, globs, or - for stdin; repeat or
+                                   separate by commas
+      -R, --recursive              Read the folders in folders of -f too
+          --platform <PATH>        The platform: files or folders with XRDs, Compositions,
+                                   EnvironmentConfigs, Functions and CRDs; may be repeated
+          --observed <PATH>        What is live: files or folders with claims, XRs, composed resources
+                                   and connection Secrets; may be repeated
+      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: default]
+
+    Engine options:
+          --compatibility <VERSION>     Whose rules to follow for names, references and conditions
+                                        [default: v2] [possible values: v1, v2.0, v2]
+          --function <NAME=HOST:PORT>   Where a function that is not native runs; may be repeated
+          --skip-unavailable-functions  Go on without functions that cannot run, and mark what may
+                                        differ
+
+    Output options:
+      -o, --output <FORMAT>           Output format [default: yaml] [possible values: yaml, json]
+      -r, --include-function-results  Add what functions said, as objects of kind Result
+      -c, --include-context           Add the pipeline's context, as an object of kind Context
+          --include-nested            Add what nested XRs are composed of
+
+    Global options:
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Exit codes:
+        0  done
+        1  an error in the input or the platform
+        2  done, and there are changes (only with --detailed-exitcode)
+        3  denied by a guardrail
+       64  the command line is not understood
+       70  a mistake in plat itself
+      130  stopped by Ctrl-C
+    ");
 }
 
 #[test]
 fn help_of_explain() {
-    assert_snapshot!(help(&["claim", "explain", "--help"]), @"");
+    assert_snapshot!(help(&["claim", "explain", "--help"]), @"
+    Show the fields of a claim or XR: types, defaults, limits
+
+    Examples:
+      kubectl plat claim explain SQLInstance --platform platform/
+      kubectl plat claim explain sqlinstances.spec.parameters.size --platform platform/
+      kubectl plat claim explain SQLInstance --platform platform/ --recursive
+
+    Usage: kubectl plat claim explain [OPTIONS] --platform <PATH> <KIND[.FIELD]>
+
+    Arguments:
+      <KIND[.FIELD]>  Kind, plural, singular or short name; add .spec.field for one field
+
+    Input options:
+          --platform <PATH>              The platform: files or folders with XRDs, Compositions,
+                                         EnvironmentConfigs, Functions and CRDs; may be repeated
+          --api-version <GROUP/VERSION>  Group and version, where several XRDs have the kind or an older
+                                         version is meant
+
+    Output options:
+          --recursive  Print the fields below too, without their descriptions
+
+    Global options:
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Exit codes:
+        0  done
+        1  an error in the input or the platform
+        2  done, and there are changes (only with --detailed-exitcode)
+        3  denied by a guardrail
+       64  the command line is not understood
+       70  a mistake in plat itself
+      130  stopped by Ctrl-C
+    ");
 }
 
 #[test]
 fn topics() {
-    assert_snapshot!(help(&["help", "topics"]), @"");
+    assert_snapshot!(help(&["help", "topics"]), @"
+    Topics:
+      formats        What goes in, what comes out
+      exit-codes     What a script may rely on
+      guardrails     What may deny a plan
+      compatibility  Whose behaviour plat has
+
+    kubectl plat help TOPIC prints one.
+    ");
     for topic in ["formats", "exit-codes", "guardrails", "compatibility"] {
         let text = help(&["help", topic]);
         assert!(text.starts_with(&topic.to_uppercase().replace('-', " ")), "{text}");
@@ -47,27 +214,141 @@ fn help_takes_commands_like_the_flag() {
     assert_eq!(help(&["help", "claim", "plan"]), help(&["claim", "plan", "--help"]));
     assert_eq!(help(&["help", "claim", "plan"]), help(&["claim", "plan", "-h"]));
     assert_eq!(help(&["help"]), help(&["--help"]));
-    assert_snapshot!(misuse(&["help", "claims"]), @"");
-    assert_snapshot!(misuse(&["help", "zebra"]), @"");
+    assert_snapshot!(misuse(&["help", "claims"]), @r#"
+    error: no command or topic "claims"
+
+      hint: did you mean "claim"?
+    "#);
+    assert_snapshot!(misuse(&["help", "zebra"]), @r#"
+    error: no command or topic "zebra"
+
+      hint: kubectl plat help topics lists the topics, kubectl plat --help the commands
+    "#);
 }
 
 #[test]
 fn version() {
-    assert_snapshot!(help(&["version"]), @"");
-    assert_snapshot!(help(&["version", "-o", "json"]), @"");
-    assert_snapshot!(help(&["version", "-o", "yaml"]), @"");
+    assert_snapshot!(help(&["version"]), @"
+    plat 0.1.0
+    behaves as:
+      crossplane                    2.4.0
+      function-patch-and-transform  0.10.7
+      function-auto-ready           0.6.0
+      function-environment-configs  main of 2026-08
+    ");
+    assert_snapshot!(help(&["version", "-o", "json"]), @r#"
+    {
+      "behavesAs": {
+        "crossplane": "2.4.0",
+        "function-auto-ready": "0.6.0",
+        "function-environment-configs": "main of 2026-08",
+        "function-patch-and-transform": "0.10.7"
+      },
+      "version": "0.1.0"
+    }
+    "#);
+    assert_snapshot!(help(&["version", "-o", "yaml"]), @"
+    behavesAs:
+      crossplane: 2.4.0
+      function-auto-ready: 0.6.0
+      function-environment-configs: main of 2026-08
+      function-patch-and-transform: 0.10.7
+    version: 0.1.0
+    ");
     assert_eq!(help(&["--version"]), format!("kubectl-plat {}\n", env!("CARGO_PKG_VERSION")));
 }
 
 #[test]
 fn command_lines_that_are_not_understood() {
-    assert_snapshot!(misuse(&[]), @"");
-    assert_snapshot!(misuse(&["claim", "paln"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan", "--platfrom", "x"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "-o", "xml"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--function", "x"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--function", "x=host"]), @"");
-    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--compatibility", "v3"]), @"");
-    assert_snapshot!(misuse(&["completion", "tcsh"]), @"");
+    assert_snapshot!(misuse(&[]), @"
+    See, offline, what a claim means on your platform
+
+    Examples:
+      kubectl plat claim plan -f claim.yaml --platform platform/
+      kubectl plat claim explain SQLInstance --platform platform/
+      kubectl plat help topics
+
+    Usage: kubectl plat [OPTIONS] <COMMAND>
+
+    Commands:
+      claim       Plan, render and explain claims and composite resources (XRs)
+      version     Print plat's version and the versions it behaves as
+      completion  Print a completion script for a shell
+      help        Print help for a command or a topic
+
+    Options:
+      -V, --version  Print version
+
+    Global options:
+          --color <WHEN>  When to colour [default: auto] [possible values: auto, always, never]
+      -h, --help          Print help
+
+    Exit codes:
+        0  done
+        1  an error in the input or the platform
+        2  done, and there are changes (only with --detailed-exitcode)
+        3  denied by a guardrail
+       64  the command line is not understood
+       70  a mistake in plat itself
+      130  stopped by Ctrl-C
+    ");
+    assert_snapshot!(misuse(&["claim", "paln"]), @"
+    error: unrecognized subcommand 'paln'
+
+      hint: a similar subcommand exists: 'plan'
+
+    Usage: kubectl plat claim [OPTIONS] <COMMAND>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["claim", "plan", "--platfrom", "x"]), @"
+    error: unexpected argument '--platfrom' found
+
+      hint: a similar argument exists: '--platform'
+
+    Usage: kubectl plat claim plan --filename <FILE> --platform <PATH>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["claim", "plan"]), @"
+    error: the following required arguments were not provided:
+      --filename <FILE>
+      --platform <PATH>
+
+    Usage: kubectl plat claim plan --filename <FILE> --platform <PATH>
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "-o", "xml"]), @"
+    error: invalid value 'xml' for '--output <FORMAT>'
+      [possible values: text, json, yaml, markdown]
+
+      hint: a similar value exists: 'yaml'
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--function", "x"]), @"
+    error: invalid value 'x' for '--function <NAME=HOST:PORT>': give NAME=HOST:PORT
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--function", "x=host"]), @r#"
+    error: invalid value 'x=host' for '--function <NAME=HOST:PORT>': "host" has no port between 1 and 65535; give HOST:PORT
+
+    For more information, try '--help'.
+    "#);
+    assert_snapshot!(misuse(&["claim", "plan", "-f", "a", "--platform", "b", "--compatibility", "v3"]), @"
+    error: invalid value 'v3' for '--compatibility <VERSION>'
+      [possible values: v1, v2.0, v2]
+
+    For more information, try '--help'.
+    ");
+    assert_snapshot!(misuse(&["completion", "tcsh"]), @"
+    error: invalid value 'tcsh' for '<SHELL>'
+      [possible values: bash, elvish, fish, powershell, zsh]
+
+      hint: a similar value exists: 'zsh'
+
+    For more information, try '--help'.
+    ");
 }

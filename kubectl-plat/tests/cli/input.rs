@@ -20,7 +20,10 @@ fn many() -> Sandbox {
     Sandbox::with_platform()
         .file("claims/a.yaml", claim("a"))
         .file("claims/b.yml", claim("b"))
-        .file("claims/c.json", r#"{"apiVersion":"test.example/v1","kind":"Disk","metadata":{"name":"c"},"spec":{"size":1}}"#)
+        .file(
+            "claims/c.json",
+            r#"{"apiVersion":"test.example/v1","kind":"Disk","metadata":{"name":"c"},"spec":{"size":1}}"#,
+        )
         .file("claims/notes.txt", "{ not yaml")
         .file("claims/deep/d.yaml", format!("{}---\n{}", claim("d"), claim("e")))
         .file("claims/.hidden/f.yaml", claim("f"))
@@ -64,7 +67,14 @@ fn stdin_is_a_file_too() {
 fn stdin_is_read_once() {
     let sandbox = Sandbox::with_platform();
     let arguments = ["claim", "plan", "--platform", "-", "-f", "-"];
-    assert_snapshot!(sandbox.run_with(&arguments, CLAIM.as_bytes()).refusal(), @"");
+    assert_snapshot!(sandbox.run_with(&arguments, CLAIM.as_bytes()).refusal(), @"
+    error: --platform - cannot be read
+      caused by: stdin was already read for -f
+
+    error: kind test.example/v1/Disk is unknown
+      caused by: <stdin>:3:7: kind: the platform has no XRD
+    2 errors; nothing was planned
+    ");
 }
 
 #[test]
@@ -80,23 +90,24 @@ fn a_platform_is_found_among_anything() {
         .file("claim.yaml", CLAIM);
     let outcome = sandbox.run(&["claim", "plan", "--platform", "repository", "-f", "claim.yaml"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_snapshot!(outcome.stderr, @"");
+    assert_snapshot!(outcome.stderr, @"warning: left out what cannot be read and names no platform kind: repository/chart/templates/x.yaml, repository/list.yaml");
 }
 
 #[test]
 fn a_platform_in_several_places() {
-    let sandbox =
-        Sandbox::new().file("one.yaml", DEFINITION).file("two/x.yaml", COMPOSITION).file("claim.yaml", CLAIM);
+    let sandbox = Sandbox::new().file("one.yaml", DEFINITION).file("two/x.yaml", COMPOSITION).file("claim.yaml", CLAIM);
     sandbox.run(&["claim", "plan", "--platform", "one.yaml", "--platform", "two", "-f", "claim.yaml"]).answer();
 }
 
 #[test]
 fn what_is_neither_claim_nor_xr_is_left_out() {
-    let sandbox = Sandbox::with_platform()
-        .file("mixed.yaml", format!("{CLAIM}---\n{COMPOSITION}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: x}}\n"));
+    let sandbox = Sandbox::with_platform().file(
+        "mixed.yaml",
+        format!("{CLAIM}---\n{COMPOSITION}---\napiVersion: v1\nkind: Namespace\nmetadata: {{name: x}}\n"),
+    );
     let outcome = sandbox.plan(&["-f", "mixed.yaml"]);
     assert_eq!(outcome.code, 0, "{outcome}");
-    assert_snapshot!(outcome.stderr, @"");
+    assert_snapshot!(outcome.stderr, @"warning: left out what is neither a claim nor an XR: Composition, Namespace");
 }
 
 #[test]
@@ -114,12 +125,18 @@ fn a_claim_without_a_namespace_goes_where_kubectl_puts_it() {
 
 #[test]
 fn a_namespace_that_contradicts_the_claim_is_an_error() {
-    assert_snapshot!(Sandbox::with_platform().plan(&["-f", "claim.yaml", "-n", "team-b"]).refusal(), @"");
+    assert_snapshot!(Sandbox::with_platform().plan(&["-f", "claim.yaml", "-n", "team-b"]).refusal(), @r#"
+    error: Disk data cannot be planned
+      caused by: claim.yaml:4:35: metadata.namespace: it stands in namespace "team-a", --namespace says "team-b"
+      hint: leave out --namespace, or give -n team-a
+    1 error; nothing was planned
+    "#);
 }
 
 #[test]
 fn yaml_lists_stand_for_their_items() {
-    let items = |names: &[&str]| names.iter().map(|name| claim(name).replace('\n', "\n  ")).collect::<Vec<_>>().join("");
+    let items =
+        |names: &[&str]| names.iter().map(|name| claim(name).replace('\n', "\n  ")).collect::<Vec<_>>().join("");
     let text = items(&["a", "b"]).replace("  apiVersion", "- apiVersion");
     let sandbox = Sandbox::with_platform().file("list.yaml", format!("apiVersion: v1\nkind: List\nitems:{text}\n"));
     assert_eq!(planned(&sandbox, &["-f", "list.yaml"]), ["a", "b"]);

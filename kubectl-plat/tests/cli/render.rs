@@ -1,0 +1,337 @@
+//! `claim render`: documents as `crossplane composition render -x -r -c` prints them.
+
+use insta::assert_snapshot;
+
+use crate::sandbox::{Outcome, run_in_repository};
+
+fn render(arguments: &[&str]) -> Outcome {
+    run_in_repository(&[&["claim", "render", "--platform", "examples/platform"], arguments].concat())
+}
+
+fn kinds(arguments: &[&str]) -> Vec<String> {
+    let text = render(arguments).answer();
+    text.lines().filter_map(|line| line.strip_prefix("kind: ").map(str::to_owned)).collect()
+}
+
+const SHOP: [&str; 2] = ["-f", "examples/claims/shop.yaml"];
+
+#[test]
+fn yaml_with_results_and_context() {
+    assert_snapshot!(render(&[&SHOP[..], &["-r", "-c"]].concat()).answer(), @r#"
+    ---
+    apiVersion: acme.example/v1
+    kind: App
+    metadata:
+      name: shop
+      namespace: team-a
+    spec:
+      crossplane:
+        resourceRefs:
+        - apiVersion: apps/v1
+          kind: Deployment
+          name: shop
+        - apiVersion: storage.acme.example/v1
+          kind: Bucket
+          name: shop-99b665821a3d
+        - apiVersion: v1
+          kind: Service
+          name: shop
+      image: registry.acme.example/shop:1.4.2
+      port: 8080
+      region: eu
+      replicas: 3
+    status:
+      conditions:
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        reason: WatchCircuitClosed
+        status: "True"
+        type: Responsive
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        reason: ReconcileSuccess
+        status: "True"
+        type: Synced
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        message: 'Unready resources: deployment, files, and service'
+        reason: Creating
+        status: "False"
+        type: Ready
+    ---
+    apiVersion: apps/v1
+    kind: Deployment
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: deployment
+      labels:
+        crossplane.io/composite: shop
+      name: shop
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: App
+        name: shop
+        uid: 574ef8e0-7ee0-56e5-a47a-0de9bf1e1541
+    spec:
+      replicas: 3
+      selector:
+        matchLabels:
+          app: shop
+      template:
+        metadata:
+          labels:
+            app: shop
+        spec:
+          containers:
+          - env:
+            - name: BUCKET
+            image: registry.acme.example/shop:1.4.2
+            name: app
+            ports:
+            - containerPort: 8080
+    ---
+    apiVersion: storage.acme.example/v1
+    kind: Bucket
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: files
+      generateName: shop-
+      labels:
+        crossplane.io/composite: shop
+      name: shop-99b665821a3d
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: App
+        name: shop
+        uid: 574ef8e0-7ee0-56e5-a47a-0de9bf1e1541
+    spec:
+      region: eu
+      versioning: true
+    ---
+    apiVersion: v1
+    kind: Service
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: service
+      labels:
+        crossplane.io/composite: shop
+      name: shop
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: App
+        name: shop
+        uid: 574ef8e0-7ee0-56e5-a47a-0de9bf1e1541
+    spec:
+      ports:
+      - name: http
+        port: 80
+        targetPort: 8080
+      selector:
+        app: shop
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: 'Successfully selected composition: app'
+    reason: SelectComposition
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "deployment" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "files" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "service" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    fields:
+      apiextensions.crossplane.io/environment:
+        apiVersion: internal.crossplane.io/v1alpha1
+        kind: Environment
+    kind: Context
+    ---
+    apiVersion: storage.acme.example/v1
+    kind: Bucket
+    metadata:
+      name: invoices
+      namespace: team-a
+    spec:
+      crossplane:
+        resourceRefs:
+        - apiVersion: s3.aws.m.upbound.io/v1beta1
+          kind: BucketPublicAccessBlock
+          name: invoices-e69953662525
+        - apiVersion: s3.aws.m.upbound.io/v1beta1
+          kind: BucketVersioning
+          name: invoices-c153a1b8db2b
+        - apiVersion: s3.aws.m.upbound.io/v1beta1
+          kind: Bucket
+          name: invoices-d348a06f9146
+      region: us
+      versioning: true
+    status:
+      conditions:
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        reason: WatchCircuitClosed
+        status: "True"
+        type: Responsive
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        reason: ReconcileSuccess
+        status: "True"
+        type: Synced
+      - lastTransitionTime: "2024-01-01T00:00:00Z"
+        message: 'Unready resources: bucket, privacy, and versioning'
+        reason: Creating
+        status: "False"
+        type: Ready
+    ---
+    apiVersion: s3.aws.m.upbound.io/v1beta1
+    kind: Bucket
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: bucket
+      generateName: invoices-
+      labels:
+        crossplane.io/composite: invoices
+      name: invoices-d348a06f9146
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: storage.acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: Bucket
+        name: invoices
+        uid: 4abb2d1a-e201-5c46-a73b-7608d8ca9e2f
+    spec:
+      forProvider:
+        region: us-east-1
+    ---
+    apiVersion: s3.aws.m.upbound.io/v1beta1
+    kind: BucketPublicAccessBlock
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: privacy
+      generateName: invoices-
+      labels:
+        crossplane.io/composite: invoices
+      name: invoices-e69953662525
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: storage.acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: Bucket
+        name: invoices
+        uid: 4abb2d1a-e201-5c46-a73b-7608d8ca9e2f
+    spec:
+      forProvider:
+        blockPublicAcls: true
+        blockPublicPolicy: true
+        bucketSelector:
+          matchControllerRef: true
+        region: us-east-1
+    ---
+    apiVersion: s3.aws.m.upbound.io/v1beta1
+    kind: BucketVersioning
+    metadata:
+      annotations:
+        crossplane.io/composition-resource-name: versioning
+      generateName: invoices-
+      labels:
+        crossplane.io/composite: invoices
+      name: invoices-c153a1b8db2b
+      namespace: team-a
+      ownerReferences:
+      - apiVersion: storage.acme.example/v1
+        blockOwnerDeletion: true
+        controller: true
+        kind: Bucket
+        name: invoices
+        uid: 4abb2d1a-e201-5c46-a73b-7608d8ca9e2f
+    spec:
+      forProvider:
+        bucketSelector:
+          matchControllerRef: true
+        region: us-east-1
+        versioningConfiguration:
+          status: Enabled
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: 'Successfully selected composition: bucket'
+    reason: SelectComposition
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "bucket" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "privacy" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    kind: Result
+    message: Composed resource "versioning" is not yet ready
+    reason: ComposeResources
+    severity: Normal
+    ---
+    apiVersion: render.crossplane.io/v1beta1
+    fields:
+      apiextensions.crossplane.io/environment:
+        apiVersion: internal.crossplane.io/v1alpha1
+        kind: Environment
+    kind: Context
+    "#);
+}
+
+#[test]
+fn results_context_and_nested_xrs_are_asked_for() {
+    let plain =
+        ["App", "Deployment", "Bucket", "Service", "Bucket", "Bucket", "BucketPublicAccessBlock", "BucketVersioning"];
+    assert_eq!(kinds(&SHOP), plain);
+    let results = kinds(&[&SHOP[..], &["--include-function-results"]].concat());
+    assert_eq!(results.iter().filter(|kind| *kind == "Result").count(), 8);
+    let context = kinds(&[&SHOP[..], &["--include-context"]].concat());
+    assert_eq!(context.iter().filter(|kind| *kind == "Context").count(), 2);
+    let nested = kinds(&[&SHOP[..], &["--include-nested"]].concat());
+    let inner = ["App", "Deployment", "Service", "Bucket", "Bucket", "BucketPublicAccessBlock", "BucketVersioning"];
+    assert_eq!(nested[..7], inner);
+}
+
+#[test]
+fn json_is_a_list_of_the_same_objects() {
+    let json = render(&[&SHOP[..], &["-o", "json"]].concat()).answer();
+    let list: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let yaml = render(&SHOP).answer();
+    let (documents, _) = plat_resource::yaml::parse("render.yaml", yaml.as_bytes());
+    let objects: Vec<_> = documents.into_iter().map(|document| document.value).collect();
+    assert_eq!(list["kind"], "List");
+    assert_eq!(list["items"].as_array(), Some(&objects));
+}
+
+#[test]
+fn errors_say_that_nothing_was_rendered() {
+    let talk = render(&["-f", "examples/claims/none.yaml"]).refusal();
+    assert!(talk.ends_with("\n1 error; nothing was rendered\n"), "{talk}");
+}
