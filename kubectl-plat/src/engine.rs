@@ -78,8 +78,10 @@ impl Input {
 }
 
 /// The functions that run somewhere. Connects when the first of them is called.
-struct Functions {
+pub(crate) struct Functions {
     targets: BTreeMap<String, String>,
+    /// Those that the user named: they run there even where plat has them natively.
+    named: HashSet<String>,
     clients: OnceLock<Result<FunctionClients, String>>,
 }
 
@@ -104,7 +106,13 @@ impl Functions {
             }
         }
         targets.extend(flags.iter().map(|(name, target)| (name.clone(), target.to_string())));
-        Self { targets, clients: OnceLock::new() }
+        let named = flags.iter().map(|(name, _)| name.clone()).collect();
+        Self { named, ..Self::at(targets) }
+    }
+
+    /// Functions at targets, used for those that plat does not have.
+    pub(crate) fn at(targets: BTreeMap<String, String>) -> Self {
+        Self { targets, named: HashSet::new(), clients: OnceLock::new() }
     }
 
     fn clients(&self) -> &Result<FunctionClients, String> {
@@ -116,6 +124,10 @@ impl Functions {
 }
 
 impl FunctionRunner for Functions {
+    fn replaces_native(&self, function: &str) -> bool {
+        self.named.contains(function)
+    }
+
     fn run(&self, function: &str, request: &RunFunctionRequest) -> Result<RunFunctionResponse, FunctionError> {
         let Some(target) = self.targets.get(function) else {
             return Err(FunctionError::Unavailable { function: function.to_owned() });

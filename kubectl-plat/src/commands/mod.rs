@@ -85,7 +85,7 @@ fn dispatch(ui: &Ui, command: &Command) -> Result<Exit, CommandError> {
         Command::Version(arguments) => version::run(ui, arguments),
         Command::Completion(arguments) => completion::run(ui, arguments),
         Command::Help(arguments) => help::run(ui, arguments),
-        Command::Internal(arguments) => internal::run(arguments),
+        Command::Internal(arguments) => internal::run(ui, arguments),
     }
 }
 

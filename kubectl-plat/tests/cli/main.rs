@@ -7,6 +7,7 @@ mod explain;
 mod flags;
 mod help;
 mod input;
+mod internal;
 mod plan;
 mod render;
 mod shell;
