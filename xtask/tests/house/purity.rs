@@ -8,11 +8,14 @@ use crate::tree::{code, is_test_file, none, read, root, rust_files};
 const PURE: &[&str] = &["resource", "platform", "expand", "plan"];
 /// Packages that do input and output.
 const IMPURE_PACKAGES: &[&str] = &["tokio", "hyper", "kube-client", "gix", "reqwest", "tonic", "mio", "socket2"];
-/// What reaches outside in the standard library.
+/// What reaches outside in the standard library. Addresses of `std::net` are plain values, its sockets are not.
 const IMPURE_PATHS: &[&str] = &[
     "std::fs",
     "std::env",
-    "std::net",
+    "TcpStream",
+    "TcpListener",
+    "UdpSocket",
+    "ToSocketAddrs",
     "std::process",
     "SystemTime",
     "Instant::now",
