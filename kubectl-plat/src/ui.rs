@@ -50,6 +50,7 @@ impl Ui {
     }
 
     /// Writes the answer to stdout, as it is.
+    #[expect(clippy::unused_self, reason = "saying something is the matter of a Ui")]
     pub(crate) fn answer(&self, text: impl AsRef<[u8]>) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
         stdout.write_all(text.as_ref())?;

@@ -88,14 +88,14 @@ fn reconcile(
     let addresses = input.functions.iter().rev().map(|function| (function.name.clone(), function.address.clone()));
     let functions = Functions::at(addresses.collect());
     let store = store(input, platform);
-    let renderer = Renderer {
+    let engine = Renderer {
         platform,
         runner: &functions as &dyn FunctionRunner,
         compiled: &CompiledInputs::default(),
         compatibility: Compatibility::default(),
         skip_unavailable: false,
     };
-    let rendered = renderer.render(Subject {
+    let rendered = engine.render(Subject {
         composite,
         legacy: platform.kind(&kind).is_some_and(|found| found.definition.is_legacy()),
         composition,

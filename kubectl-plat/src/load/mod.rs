@@ -27,9 +27,10 @@ pub(crate) fn platform(files: &[File], findings: &mut Vec<Diagnostic>) -> Platfo
     for file in files {
         let (read, found) = yaml::parse(&file.name, &file.bytes);
         documents.extend(read);
-        match found.is_empty() || !is_unrelated(file) {
-            true => findings.extend(found),
-            false => unrelated.push(file.name.as_str()),
+        if !found.is_empty() && is_unrelated(file) {
+            unrelated.push(file.name.as_str());
+        } else {
+            findings.extend(found);
         }
     }
     if !unrelated.is_empty() {

@@ -400,7 +400,7 @@ fn a_file_without_permission() {
     use std::os::unix::fs::PermissionsExt as _;
     let sandbox = Sandbox::with_platform();
     let claim = sandbox.path().join("claim.yaml");
-    std::fs::set_permissions(&claim, std::fs::Permissions::from_mode(0)).unwrap();
+    std::fs::set_permissions(&claim, std::fs::Permissions::from_mode(0o000)).unwrap();
     // Root reads everything; then there is nothing to test.
     if std::fs::read(&claim).is_ok() {
         return;

@@ -135,8 +135,7 @@ fn a_namespace_that_contradicts_the_claim_is_an_error() {
 
 #[test]
 fn yaml_lists_stand_for_their_items() {
-    let items =
-        |names: &[&str]| names.iter().map(|name| claim(name).replace('\n', "\n  ")).collect::<Vec<_>>().join("");
+    let items = |names: &[&str]| names.iter().map(|name| claim(name).replace('\n', "\n  ")).collect::<String>();
     let text = items(&["a", "b"]).replace("  apiVersion", "- apiVersion");
     let sandbox = Sandbox::with_platform().file("list.yaml", format!("apiVersion: v1\nkind: List\nitems:{text}\n"));
     assert_eq!(planned(&sandbox, &["-f", "list.yaml"]), ["a", "b"]);

@@ -1,4 +1,5 @@
 //! The plugin as its users run it: a process, with files, flags, output and an exit code.
+#![expect(clippy::unwrap_used, reason = "helpers of tests stop a test like the tests themselves do")]
 
 mod sandbox;
 

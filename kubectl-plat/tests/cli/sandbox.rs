@@ -9,7 +9,7 @@ use std::process::{Command, Output, Stdio};
 use tempfile::TempDir;
 
 /// An XRD for a claim with few fields, used by most tests.
-pub const DEFINITION: &str = r"
+pub(crate) const DEFINITION: &str = r"
 apiVersion: apiextensions.crossplane.io/v1
 kind: CompositeResourceDefinition
 metadata:
@@ -44,7 +44,7 @@ spec:
 ";
 
 /// A Composition for it.
-pub const COMPOSITION: &str = r"
+pub(crate) const COMPOSITION: &str = r"
 apiVersion: apiextensions.crossplane.io/v1
 kind: Composition
 metadata: {name: disk}
@@ -65,7 +65,7 @@ spec:
 ";
 
 /// A claim for it.
-pub const CLAIM: &str = r"
+pub(crate) const CLAIM: &str = r"
 apiVersion: test.example/v1
 kind: Disk
 metadata: {name: data, namespace: team-a}
@@ -73,25 +73,25 @@ spec: {size: 10}
 ";
 
 /// A folder of its own.
-pub struct Sandbox {
+pub(crate) struct Sandbox {
     folder: TempDir,
 }
 
 /// What a run left behind. Shown as one text, for snapshots.
-pub struct Outcome {
-    pub code: i32,
-    pub stdout: String,
-    pub stderr: String,
+pub(crate) struct Outcome {
+    pub(crate) code: i32,
+    pub(crate) stdout: String,
+    pub(crate) stderr: String,
 }
 
 impl Sandbox {
     /// An empty folder.
-    pub fn new() -> Self {
+    pub(crate) fn new() -> Self {
         Self { folder: TempDir::new().unwrap() }
     }
 
     /// A folder with a small platform in `platform/` and a claim in `claim.yaml`.
-    pub fn with_platform() -> Self {
+    pub(crate) fn with_platform() -> Self {
         Self::new()
             .file("platform/definition.yaml", DEFINITION)
             .file("platform/composition.yaml", COMPOSITION)
@@ -99,52 +99,52 @@ impl Sandbox {
     }
 
     /// Writes a file; makes the folders above it.
-    pub fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
+    pub(crate) fn file(self, path: &str, content: impl AsRef<[u8]>) -> Self {
         let path = self.path().join(path);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(path, content).unwrap();
         self
     }
 
-    pub fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
     /// Runs the plugin in the folder.
-    pub fn run(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn run(&self, arguments: &[&str]) -> Outcome {
         self.run_with(arguments, b"")
     }
 
     /// Runs `claim plan` with the folder's platform.
-    pub fn plan(&self, arguments: &[&str]) -> Outcome {
+    pub(crate) fn plan(&self, arguments: &[&str]) -> Outcome {
         self.run(&[&["claim", "plan", "--platform", "platform"], arguments].concat())
     }
 
     /// Runs the plugin with something on stdin.
-    pub fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
+    pub(crate) fn run_with(&self, arguments: &[&str], stdin: &[u8]) -> Outcome {
         run(command(arguments).current_dir(self.path()), stdin)
     }
 }
 
 /// Runs the plugin in the root of the repository, where `examples` is.
-pub fn run_in_repository(arguments: &[&str]) -> Outcome {
+pub(crate) fn run_in_repository(arguments: &[&str]) -> Outcome {
     run(command(arguments).current_dir(repository()), b"")
 }
 
 /// The root of the repository.
-pub fn repository() -> PathBuf {
+pub(crate) fn repository() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap().to_owned()
 }
 
 /// The plugin, in an empty environment.
-pub fn command(arguments: &[&str]) -> Command {
+pub(crate) fn command(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_kubectl-plat"));
     command.env_clear().args(arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
 }
 
 /// Runs `command` to its end.
-pub fn run(command: &mut Command, stdin: &[u8]) -> Outcome {
+pub(crate) fn run(command: &mut Command, stdin: &[u8]) -> Outcome {
     let mut child = command.spawn().unwrap();
     let mut pipe = child.stdin.take().unwrap();
     let bytes = stdin.to_owned();
@@ -167,21 +167,21 @@ impl From<Output> for Outcome {
 impl Outcome {
     /// The answer of a run that must have gone well and said nothing else.
     #[track_caller]
-    pub fn answer(self) -> String {
+    pub(crate) fn answer(self) -> String {
         assert_eq!((self.code, self.stderr.as_str()), (0, ""), "{self}");
         self.stdout
     }
 
     /// The talk of a run that must have failed with an error in the input and answered nothing.
     #[track_caller]
-    pub fn refusal(self) -> String {
+    pub(crate) fn refusal(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (1, ""), "{self}");
         self.stderr
     }
 
     /// The talk of a run whose command line must not have been understood.
     #[track_caller]
-    pub fn misuse(self) -> String {
+    pub(crate) fn misuse(self) -> String {
         assert_eq!((self.code, self.stdout.as_str()), (64, ""), "{self}");
         self.stderr
     }

@@ -178,7 +178,9 @@ fn head(text: &mut String, explained: &Explained) {
 fn section(text: &mut String, title: &str, lines: &[String]) {
     if !lines.is_empty() {
         line(text, &format!("{title}:"));
-        lines.iter().for_each(|each| line(text, &format!("    {}", or_quotes(each))));
+        for each in lines {
+            line(text, &format!("    {}", or_quotes(each)));
+        }
     }
 }
 
@@ -254,10 +256,10 @@ fn unknown_kind(platform: &Platform, word: &str) -> Diagnostic {
     let all: Vec<&str> = known.iter().map(|names| names.kind.as_str()).collect();
     let hint = suggest::did_you_mean(word, words).unwrap_or_else(|| format!("the platform has: {}", all.join(", ")));
     let finding = Diagnostic::error(format!("kind {word:?} is unknown"));
-    match all.is_empty() {
-        true => finding.because("the platform has no XRD"),
-        false => finding.because("no XRD of the platform has a kind of this name").hint(hint),
+    if all.is_empty() {
+        return finding.because("the platform has no XRD");
     }
+    finding.because("no XRD of the platform has a kind of this name").hint(hint)
 }
 
 fn ambiguous<'a>(word: &str, found: impl Iterator<Item = Found<'a>>) -> Diagnostic {

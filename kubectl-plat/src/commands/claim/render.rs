@@ -70,7 +70,7 @@ pub(super) fn run(ui: &Ui, arguments: &RenderArgs) -> Result<Exit, CommandError>
     }
     ui.warn(&findings);
     ui.answer(match arguments.output {
-        RenderFormat::Yaml => objects.iter().map(|object| format!("---\n{}", yaml::to_string(object))).collect(),
+        RenderFormat::Yaml => objects.iter().flat_map(|object| ["---\n".to_owned(), yaml::to_string(object)]).collect(),
         RenderFormat::Json => format!("{:#}\n", json!({"apiVersion": "v1", "kind": "List", "items": objects})),
     })?;
     Ok(Exit::Done)
