@@ -1,13 +1,13 @@
 //! Wires what was loaded to the engine: functions that run somewhere, the expansion of each claim.
 
-use std::collections::{BTreeMap, HashSet};
+use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use plat_cluster::{ClientOptions, FunctionClients, Target};
 use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
 use plat_expand::{Engine, Expansion, Observed, Options};
-use plat_platform::Platform;
-use plat_resource::{Diagnostic, Document, FieldPath, Location};
+use plat_platform::{Mode, Platform};
+use plat_resource::{Diagnostic, Document, FieldPath, Location, suggest};
 
 use crate::arguments::{EngineArgs, InputArgs};
 use crate::load::{self, Depth, Files, Live};
@@ -105,6 +105,7 @@ impl Functions {
                 }
             }
         }
+        warn_of_unused(platform, flags, findings);
         targets.extend(flags.iter().map(|(name, target)| (name.clone(), target.to_string())));
         let named = flags.iter().map(|(name, _)| name.clone()).collect();
         Self { named, ..Self::at(targets) }
@@ -120,6 +121,19 @@ impl Functions {
             let targets = self.targets.iter().map(|(name, target)| (name.as_str(), target.as_str()));
             FunctionClients::new(targets, ClientOptions::default()).map_err(|error| error.to_string())
         })
+    }
+}
+
+/// A slip in a name would go unnoticed otherwise.
+fn warn_of_unused(platform: &Platform, flags: &[(String, Target)], findings: &mut Vec<Diagnostic>) {
+    let steps = platform.compositions().flat_map(|composition| match &composition.mode {
+        Mode::Pipeline(steps) => steps.as_slice(),
+        Mode::Resources { .. } => &[],
+    });
+    let called: BTreeSet<&str> = steps.map(|step| step.function.as_str()).collect();
+    for (name, _) in flags.iter().filter(|(name, _)| !called.contains(name.as_str())) {
+        let finding = Diagnostic::warning(format!("--function {name} is not used: no Composition calls it"));
+        findings.push(finding.maybe_hint(suggest::did_you_mean(name, called.iter().copied())));
     }
 }
 

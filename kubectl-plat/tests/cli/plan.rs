@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::sandbox::{CLAIM, COMPOSITION, Outcome, Sandbox, run_in_repository};
+use crate::sandbox::{CLAIM, COMPOSITION, Outcome, Sandbox, repository, run_in_repository};
 
 fn plan(arguments: &[&str]) -> Outcome {
     run_in_repository(&[&["claim", "plan", "--platform", "examples/platform"], arguments].concat())
@@ -378,4 +378,32 @@ spec: {package: example.org/function-go-templating:v1}
       caused by: platform/function.yaml:6:66: metadata.annotations[render.crossplane.io/runtime-development-target]: "nowhere" has no port between 1 and 65535; give HOST:PORT
     1 error; nothing was planned
     "#);
+}
+
+#[test]
+fn a_function_that_nobody_calls_is_said() {
+    let outcome =
+        Sandbox::with_platform().plan(&["-f", "claim.yaml", "--function", "function-patch-transform=localhost:1"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert_snapshot!(outcome.stderr, @r#"
+    warning: --function function-patch-transform is not used: no Composition calls it
+      hint: did you mean "function-patch-and-transform"?
+    "#);
+}
+
+#[test]
+fn a_function_given_by_flag_replaces_the_native_one() {
+    let talk = Sandbox::with_platform()
+        .plan(&["-f", "claim.yaml", "--function", "function-patch-and-transform=localhost:1"])
+        .refusal();
+    assert!(talk.contains("localhost:1"), "{talk}");
+}
+
+#[test]
+fn the_readme_shows_what_the_plugin_prints() {
+    let readme = std::fs::read_to_string(repository().join("README.md")).unwrap();
+    let plan = plan(&ORDERS).answer();
+    assert!(readme.contains(&plan), "the plan in README.md is out of date; it should be:\n{plan}");
+    let arguments = ["claim", "explain", "sql.spec.parameters.storageGB", "--platform", "examples/platform"];
+    assert!(readme.contains(&run_in_repository(&arguments).answer()), "the explanation in README.md is out of date");
 }
