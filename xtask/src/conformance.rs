@@ -5,6 +5,8 @@
 
 mod case;
 mod compare;
+mod differential;
+mod generated;
 mod real;
 
 use std::path::{Path, PathBuf};
@@ -25,9 +27,16 @@ pub(crate) struct Arguments {
     /// Compare Result and Context documents, and what a refusal names, too
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Render through the real function-patch-and-transform over gRPC instead, built with Go
+    /// Render through the real function-patch-and-transform over gRPC instead, built with Go, and put generated inputs
+    /// before both
     #[arg(long)]
     pub(crate) real: bool,
+    /// How many generated inputs
+    #[arg(long, default_value_t = 2_000, requires = "real")]
+    pub(crate) generated: u64,
+    /// The first of the generated inputs
+    #[arg(long, default_value_t = 0, requires = "real")]
+    pub(crate) seed: u64,
     /// Print identical cases too
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -40,6 +49,7 @@ pub(crate) struct Totals {
     pub(crate) differs: usize,
     pub(crate) errors: usize,
     pub(crate) unsupported: usize,
+    pub(crate) explained: usize,
 }
 
 /// Runs every case of the folder.
@@ -71,10 +81,18 @@ pub(crate) fn compare_all(arguments: &Arguments) -> anyhow::Result<Totals> {
             }
         }
     }
+    if let Some(functions) = &functions {
+        let generated = differential::run(functions.runner(), arguments.seed, arguments.generated)?;
+        totals.identical += generated.identical;
+        totals.differs += generated.differs;
+        totals.unsupported += generated.unsupported;
+    }
     let elapsed = started.elapsed().as_millis();
-    let Totals { identical, differs, errors, unsupported } = totals;
-    println!("{} cases in {elapsed} ms", identical + differs + errors + unsupported);
-    println!("{identical} identical, {differs} differ, {errors} errors, {unsupported} unsupported");
+    let Totals { identical, differs, errors, unsupported, explained } = totals;
+    println!("{} cases in {elapsed} ms", identical + differs + errors + unsupported + explained);
+    println!(
+        "{identical} identical, {differs} differ, {errors} errors, {unsupported} unsupported, {explained} explained"
+    );
     Ok(totals)
 }
 
@@ -85,6 +103,7 @@ impl Totals {
             Verdict::Differs(_) => self.differs += 1,
             Verdict::Error(_) => self.errors += 1,
             Verdict::Unsupported(_) => self.unsupported += 1,
+            Verdict::Explained(_) => self.explained += 1,
         }
     }
 }

@@ -2,6 +2,7 @@
 //!
 //! Owns reading the command line; each command is one file.
 #![expect(clippy::print_stdout, reason = "what a command finds goes to standard output")]
+#![recursion_limit = "256"]
 
 mod bench;
 mod conformance;

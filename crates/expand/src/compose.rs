@@ -93,7 +93,7 @@ impl Owner<'_> {
                 unstructured::set_metadata(&mut resource, key, unstructured::metadata(live, key));
             }
         }
-        let kind = GroupVersionKind::of(&resource);
+        let kind = read_kind(&mut resource);
         let own = unstructured::metadata(self.composite, "namespace");
         let asked = unstructured::metadata(&resource, "namespace").to_owned();
         if !own.is_empty() && asked.is_empty() && (self.is_namespaced)(&kind) == Some(false) {
@@ -201,6 +201,20 @@ impl Owner<'_> {
     }
 }
 
+/// The kind, written back as it reads: what is no kind becomes an empty one, as in Kubernetes' accessors.
+fn read_kind(resource: &mut Value) -> GroupVersionKind {
+    let mut kind = GroupVersionKind::of(resource);
+    if kind.version.contains('/') {
+        kind = GroupVersionKind::default();
+    }
+    for (key, value) in [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())] {
+        if resource.get(key).and_then(Value::as_str) != Some(&value) && resource.is_object() {
+            resource[key] = Value::String(value);
+        }
+    }
+    kind
+}
+
 fn namespace_overridden(name: &str, asked: &str, own: &str) -> StepResult {
     StepResult {
         step: None,
@@ -225,9 +239,10 @@ fn reference(resource: &Value, namespaced: bool) -> (String, Value) {
     let kind = GroupVersionKind::of(resource);
     let namespace = if namespaced { "" } else { unstructured::metadata(resource, "namespace") };
     let name = unstructured::metadata(resource, "name");
-    let mut reference = json!({"apiVersion": kind.api_version(), "kind": kind.kind, "name": name});
-    if !namespace.is_empty() {
-        reference["namespace"] = json!(namespace);
-    }
-    (format!("{}{}{name}{namespace}", kind.api_version(), kind.kind), reference)
+    let fields = [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())];
+    let fields = fields.into_iter().chain([("name", name.to_owned()), ("namespace", namespace.to_owned())]);
+    // Go's reference type leaves empty fields out.
+    let fields = fields.filter(|(_, value)| !value.is_empty());
+    let reference = fields.map(|(key, value)| (key.to_owned(), Value::String(value))).collect();
+    (format!("{}{}{name}{namespace}", kind.api_version(), kind.kind), Value::Object(reference))
 }

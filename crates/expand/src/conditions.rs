@@ -127,6 +127,38 @@ pub fn set(object: &mut Value, conditions: &[Condition]) {
     }
 }
 
+/// What `crossplane composition render` does to the conditions of everything it prints: one fixed time, typed fields only,
+/// and a null where a status has no conditions. A status that does not read as conditions stays as it is.
+pub fn as_printed(object: &mut Value) {
+    let Some(status) = object.get_mut("status").filter(|status| status.is_object()) else { return };
+    let printed = match status.get("conditions") {
+        None | Some(Value::Null) => Some(Value::Null),
+        Some(Value::Array(list)) => list.iter().map(printed_condition).collect(),
+        Some(_) => None,
+    };
+    if let Some(printed) = printed {
+        status["conditions"] = printed;
+    }
+}
+
+fn printed_condition(condition: &Value) -> Option<Value> {
+    let text = |key: &str| match condition.get(key) {
+        None | Some(Value::Null) => Some(""),
+        Some(value) => value.as_str(),
+    };
+    let mut printed = json!({
+        "type": text("type")?, "status": text("status")?, "reason": text("reason")?, "lastTransitionTime": RENDER_TIME,
+    });
+    let message = text("message")?;
+    if !message.is_empty() {
+        printed["message"] = json!(message);
+    }
+    if let Some(generation) = condition.get("observedGeneration").and_then(Value::as_i64).filter(|found| *found != 0) {
+        printed["observedGeneration"] = json!(generation);
+    }
+    Some(printed)
+}
+
 /// The types in `object.status.conditions` that are not Crossplane's own.
 pub fn custom_types(object: &Value) -> Vec<String> {
     let list = object.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);

@@ -3,18 +3,18 @@
 //! Owns finding the kind, filling in defaults, checking against the schema, claim → XR, choosing the Composition, nested
 //! XRs, and saying what is wrong with a place and a hint. One reconcile is [`crate::render`]'s.
 
-use std::collections::{BTreeMap, HashMap};
+mod live;
+mod report;
 
 use plat_platform::{Definition, KindRef, Platform, Role};
-use plat_resource::{
-    Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, names as names_rules, object, suggest,
-};
+use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 
+use self::live::{Live, adopt_live};
+use self::report::{check_name, failed, hint_for, invalid, subject, unknown_field};
 use crate::claim;
 use crate::function::FunctionRunner;
-use crate::model::{Compatibility, Composed, Expansion, Failure, Observed};
-use crate::names;
+use crate::model::{Compatibility, Composed, Expansion, Observed};
 use crate::native::{CompiledInputs, Native, native};
 use crate::render::{Renderer, Subject};
 use crate::store::Store;
@@ -43,58 +43,6 @@ pub struct Engine<'a> {
     store: Store<'a>,
     compiled: CompiledInputs,
     context: Value,
-}
-
-/// The live state, indexed.
-struct Live<'a> {
-    by_key: HashMap<ObjectKey, &'a Value>,
-    by_controller: HashMap<&'a str, Vec<&'a Value>>,
-    connection_details: &'a BTreeMap<ObjectKey, BTreeMap<String, Vec<u8>>>,
-}
-
-impl<'a> Live<'a> {
-    fn new(observed: &'a Observed) -> Self {
-        let mut live = Self {
-            by_key: HashMap::new(),
-            by_controller: HashMap::new(),
-            connection_details: &observed.connection_details,
-        };
-        for value in observed.all() {
-            live.by_key.insert(ObjectKey::of(value), value);
-            let owner = object::controller(value).and_then(|owner| owner.get("uid")).and_then(Value::as_str);
-            if let Some(uid) = owner {
-                live.by_controller.entry(uid).or_default().push(value);
-            }
-        }
-        live
-    }
-
-    fn get(&self, kind: &GroupVersionKind, namespace: &str, name: &str) -> Option<&'a Value> {
-        let key = ObjectKey { kind: kind.clone(), namespace: namespace.to_owned(), name: name.to_owned() };
-        self.by_key.get(&key).copied()
-    }
-
-    /// The live resources of an XR: those it controls, and those it refers to that nobody controls.
-    fn composed_by(&self, composite: &Value, legacy: bool) -> Vec<Value> {
-        let kind = GroupVersionKind::of(composite);
-        let (namespace, name) = (object::namespace(composite), object::name(composite));
-        let offline = names::offline_uid(&kind, namespace, name);
-        let uid = Some(object::uid(composite)).filter(|uid| !uid.is_empty()).unwrap_or(&offline);
-        let mut found: Vec<Value> = self.by_controller.get(uid).into_iter().flatten().copied().cloned().collect();
-        let path: &[&str] = if legacy { &["spec", "resourceRefs"] } else { &["spec", "crossplane", "resourceRefs"] };
-        let references = object::value_at(composite, path).and_then(Value::as_array).into_iter().flatten();
-        for reference in references {
-            let text = |key: &str| object::string_at(reference, &[key]).unwrap_or("");
-            let place = if namespace.is_empty() { text("namespace") } else { namespace };
-            let kind = GroupVersionKind::new(text("apiVersion"), text("kind"));
-            if let Some(value) =
-                self.get(&kind, place, text("name")).filter(|value| object::controller(value).is_none())
-            {
-                found.push(value.clone());
-            }
-        }
-        found
-    }
 }
 
 impl<'a> Engine<'a> {
@@ -335,13 +283,6 @@ impl<'a> Engine<'a> {
     }
 }
 
-impl Observed {
-    /// Everything live: claims, XRs and resources.
-    pub fn all(&self) -> impl Iterator<Item = &Value> {
-        self.resources.iter().chain(&self.composite).chain(&self.claim)
-    }
-}
-
 /// Fills in what the author's schema says. The policies that Crossplane itself adds to every kind are left out where
 /// neither the user nor the XRD asks for them, as `crossplane composition render` leaves them out: they say nothing.
 pub fn apply_defaults(schema: &plat_resource::schema::Schema, definition: &Definition, value: &mut Value) {
@@ -365,31 +306,6 @@ pub fn apply_defaults(schema: &plat_resource::schema::Schema, definition: &Defin
     let emptied = object::value_at(value, path).and_then(Value::as_object).is_some_and(plat_resource::Map::is_empty);
     if let ([parent, last], false, true) = (path, had_machinery, emptied) {
         object::object_at_mut(value, &[parent]).remove(*last);
-    }
-}
-
-/// What the API server and Crossplane keep of a live XR when a new one is applied over it.
-fn adopt_live(composite: &mut Value, live: &Value, definition: &Definition) {
-    for key in ["uid", "resourceVersion", "generation", "creationTimestamp", "deletionTimestamp"] {
-        if let Some(value) = object::value_at(live, &["metadata", key]) {
-            object::set_metadata(composite, key, value.clone());
-        }
-    }
-    for key in ["labels", "annotations"] {
-        let kept = object::value_at(live, &["metadata", key]).and_then(Value::as_object).cloned().unwrap_or_default();
-        for (entry, value) in kept {
-            object::object_at_mut(composite, &["metadata", key]).entry(entry).or_insert(value);
-        }
-    }
-    let path = definition.machinery_path();
-    let machinery = object::value_at(live, path).and_then(Value::as_object).cloned().unwrap_or_default();
-    for key in ["compositionRef", "compositionRevisionRef", "resourceRefs", "writeConnectionSecretToRef"] {
-        if let Some(value) = machinery.get(key) {
-            object::object_at_mut(composite, path).entry(key).or_insert_with(|| value.clone());
-        }
-    }
-    if let Some(status) = live.get("status") {
-        composite["status"] = status.clone();
     }
 }
 
@@ -421,107 +337,4 @@ fn refuse_cycle(
 
 fn chain_text(chain: &[(ObjectKey, String)]) -> String {
     chain.iter().map(|(key, composition)| format!("{} ({composition})", key.kind.kind)).collect::<Vec<_>>().join(" → ")
-}
-
-/// The object in words: `SQLInstance team-a/orders-db`.
-fn subject(value: &Value) -> String {
-    let kind = object::string_at(value, &["kind"]).unwrap_or("object");
-    match (object::namespace(value), object::name(value)) {
-        ("", name) => format!("{kind} {name}"),
-        (namespace, name) => format!("{kind} {namespace}/{name}"),
-    }
-}
-
-fn invalid(document: &Document) -> Diagnostic {
-    Diagnostic::error(format!("{} is not valid", subject(&document.value)))
-}
-
-fn check_name(document: &Document, found: KindRef<'_>) -> Vec<Diagnostic> {
-    let path = FieldPath::default().key("metadata").key("name");
-    let name = object::name(&document.value);
-    let field = |cause: String| invalid(document).at(document.locate(&path)).field("metadata.name").because(cause);
-    if name.is_empty() {
-        return vec![field("Required value: a claim or XR needs a name".to_owned())];
-    }
-    let mut faults: Vec<Diagnostic> = names_rules::is_dns1123_subdomain(name).into_iter().map(field).collect();
-    let namespaced = found.role == Role::Claim || found.definition.scope == plat_platform::Scope::Namespaced;
-    let namespace = object::namespace(&document.value);
-    let place = FieldPath::default().key("metadata").key("namespace");
-    if namespaced && namespace.is_empty() {
-        let kind = &found.definition.names_of(found.role).map(|names| names.kind.clone()).unwrap_or_default();
-        faults.push(
-            invalid(document)
-                .at(document.locate(&place))
-                .field("metadata.namespace")
-                .because(format!("Required value: {kind} lives in a namespace"))
-                .hint("write metadata.namespace, or give one with -n"),
-        );
-    }
-    if !namespaced && !namespace.is_empty() {
-        faults.push(
-            invalid(document)
-                .at(document.locate(&place))
-                .field("metadata.namespace")
-                .because("the kind is cluster-scoped")
-                .hint("remove metadata.namespace"),
-        );
-    }
-    faults
-}
-
-fn unknown_field(document: &Document, path: &FieldPath, schema: &plat_resource::schema::Schema) -> Diagnostic {
-    let parent = FieldPath::new(path.segments().split_last().map(|(_, parent)| parent.to_vec()).unwrap_or_default());
-    let siblings = schema.explain(&parent).map(|found| found.fields).unwrap_or_default();
-    let word = match path.segments().last() {
-        Some(plat_resource::Segment::Field(word)) => word.as_str(),
-        _ => "",
-    };
-    let hint = suggest::did_you_mean(word, siblings.iter().map(|field| field.name.as_str()));
-    invalid(document)
-        .at(document.locate_key(path))
-        .field(path.to_string())
-        .because("unknown field")
-        .maybe_hint(hint.or_else(|| Some("kubectl plat claim explain KIND lists the fields".to_owned())))
-}
-
-fn failed(given: &Value, composition: &Document, failure: &Failure) -> Diagnostic {
-    let mut diagnostic = Diagnostic::error(format!("{} cannot be planned", subject(given)));
-    if let Some(path) = &failure.path {
-        diagnostic = diagnostic.at(composition.locate(path)).field(path.to_string());
-    }
-    diagnostic
-        .because(format!("cannot compose resources: {}", failure.message))
-        .maybe_hint(failure.hint.clone().or_else(|| hint_for(&failure.message)))
-}
-
-/// What to do about the refusals that people meet most.
-fn hint_for(message: &str) -> Option<String> {
-    let quoted = |start: &str| message.split(start).nth(1).and_then(|rest| rest.split('"').next());
-    let choices: &[&str] = if message.contains("unknown transform type") {
-        &["map", "match", "math", "string", "convert"]
-    } else if message.contains("unknown patch type") {
-        &[
-            "FromCompositeFieldPath",
-            "ToCompositeFieldPath",
-            "CombineFromComposite",
-            "CombineToComposite",
-            "PatchSet",
-            "FromEnvironmentFieldPath",
-            "ToEnvironmentFieldPath",
-            "CombineFromEnvironment",
-            "CombineToEnvironment",
-        ]
-    } else if message.contains("toFieldPathPolicy") {
-        &["Replace", "MergeObjects", "MergeObjectsAppendArrays", "ForceMergeObjects", "ForceMergeObjectsAppendArrays"]
-    } else if message.contains("fromFieldPathPolicy") {
-        &["Optional", "Required"]
-    } else if message.contains("unknown readiness check type") {
-        &["NonEmpty", "MatchString", "MatchInteger", "MatchTrue", "MatchFalse", "MatchCondition", "None"]
-    } else if message.contains("unknown string transform type") {
-        &["Format", "Convert", "TrimPrefix", "TrimSuffix", "Regexp", "Join", "Replace"]
-    } else {
-        return None;
-    };
-    let word = quoted("Invalid value: \"").unwrap_or("");
-    suggest::did_you_mean(word, choices.iter().copied()).or_else(|| Some(format!("one of {}", choices.join(", "))))
 }

@@ -75,6 +75,16 @@ impl FieldPathError {
     pub fn is_not_found(&self) -> bool {
         matches!(self, Self::NotFound(_))
     }
+
+    /// This error, met below one of the paths that a wildcard stands for.
+    fn under(self, path: &[Segment]) -> Self {
+        let wrap = |message: String| format!("{:?}: cannot expand wildcards: {message}", text_of(path));
+        match self {
+            Self::NotFound(message) => Self::NotFound(wrap(message)),
+            Self::WrongKind(message) => Self::WrongKind(wrap(message)),
+            other => other,
+        }
+    }
 }
 
 impl fmt::Display for FieldPath {
@@ -405,7 +415,7 @@ fn expand(object: &Value, segments: &[Segment], found: &mut Vec<Vec<Segment>>) -
     let mut visit = |segment: Segment| {
         let mut concrete = segments.to_vec();
         concrete[depth] = segment;
-        expand(object, &concrete, found)
+        expand(object, &concrete, found).map_err(|error| error.under(&concrete))
     };
     match parent {
         Value::Array(items) => {

@@ -28,6 +28,10 @@ pub fn merge(destination: Option<&Value>, source: &Value, options: MergeOptions)
     if source.is_null() {
         return Ok(source.clone());
     }
+    if options.append_arrays && adds_nothing(destination, source) {
+        // A Go slice that was never filled: it prints as null.
+        return Ok(Value::Null);
+    }
     let source = if options.append_arrays { without_duplicates(destination, source) } else { source.clone() };
     let mut wrapped = Map::from_iter([("arg".to_owned(), destination.clone())]);
     merge_maps(&mut wrapped, &Map::from_iter([("arg".to_owned(), source)]), options)?;
@@ -42,6 +46,11 @@ fn without_duplicates(destination: &Value, source: &Value) -> Value {
         }
         _ => source.clone(),
     }
+}
+
+fn adds_nothing(destination: &Value, source: &Value) -> bool {
+    let empty = |value: &Value| value.as_array().is_some_and(Vec::is_empty);
+    empty(destination) && empty(source)
 }
 
 fn merge_maps(

@@ -8,9 +8,10 @@ use plat_expand::function::{FunctionRunner, NoFunctions};
 use plat_expand::native::CompiledInputs;
 use plat_expand::render::{self, Renderer, Subject};
 use plat_expand::store::Store;
-use plat_expand::{Compatibility, engine, names};
+use plat_expand::{Compatibility, conditions, engine, names};
 use plat_platform::{Mode, Platform, Role};
-use plat_resource::{Document, GroupVersionKind, Value, object, yaml};
+use plat_resource::yaml::{self, DuplicateKeys};
+use plat_resource::{Document, GroupVersionKind, Value, object};
 use serde_json::json;
 
 /// Which Composition of a case is rendered.
@@ -156,6 +157,7 @@ impl Case {
 fn printed(expansion: plat_expand::Expansion, resources_mode: bool) -> Vec<Value> {
     let mut documents = vec![expansion.composite];
     documents.extend(expansion.composed.into_iter().map(|composed| composed.object));
+    documents.iter_mut().for_each(conditions::as_printed);
     documents.extend(expansion.results.iter().map(|result| {
         let message = match &result.step {
             Some(step) if !result.message.starts_with("Pipeline step") => {
@@ -176,10 +178,11 @@ fn printed(expansion: plat_expand::Expansion, resources_mode: bool) -> Vec<Value
     documents
 }
 
+/// The real programs read files with the lenient reader: of a key given twice, the last one counts.
 fn documents(path: &Path) -> anyhow::Result<Vec<Document>> {
     let bytes = std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))?;
-    let (documents, faults) = yaml::parse(&path.display().to_string(), &bytes);
-    match faults.first() {
+    let (documents, faults) = yaml::parse_with(&path.display().to_string(), &bytes, DuplicateKeys::TakeLast);
+    match faults.iter().find(|fault| fault.is_error()) {
         Some(fault) => anyhow::bail!("{fault}"),
         None => Ok(documents),
     }

@@ -15,6 +15,8 @@ pub(crate) enum Verdict {
     Error(String),
     /// The case needs a function that plat does not have.
     Unsupported(String),
+    /// Not the same, and rightly so: why.
+    Explained(String),
 }
 
 impl Verdict {
@@ -25,6 +27,7 @@ impl Verdict {
             Self::Differs(_) => "differs",
             Self::Error(_) => "error",
             Self::Unsupported(_) => "unsupported",
+            Self::Explained(_) => "explained",
         }
     }
 
@@ -32,7 +35,9 @@ impl Verdict {
     pub(crate) fn detail(&self) -> Option<&str> {
         match self {
             Self::Identical => None,
-            Self::Differs(detail) | Self::Error(detail) | Self::Unsupported(detail) => Some(detail),
+            Self::Differs(detail) | Self::Error(detail) | Self::Unsupported(detail) | Self::Explained(detail) => {
+                Some(detail)
+            }
         }
     }
 }
@@ -43,6 +48,11 @@ pub(crate) fn verdict(case: &Case, answer: &Answer, strict: bool) -> Verdict {
         (_, Answer::Unsupported(reason)) => Verdict::Unsupported(reason.clone()),
         (Err(real), Answer::Refused(ours)) if strict && case.form == Form::Converted => refusals(real, ours),
         (Err(_), Answer::Refused(_)) => Verdict::Identical,
+        (Err(real), Answer::Rendered(ours)) if case.form == Form::Original && left_out(real, ours) => {
+            let reason =
+                "Crossplane 1.x leaves the resource out with a warning, where the pipeline it converts to stops";
+            Verdict::Explained(format!("{reason}: {}", cause(real)))
+        }
         (Err(real), Answer::Rendered(_)) => Verdict::Differs(format!("the real program refuses: {}", cause(real))),
         (Ok(_), Answer::Refused(ours)) => Verdict::Error(ours.clone()),
         (Ok(real), Answer::Rendered(ours)) => {
@@ -59,6 +69,16 @@ fn cause(text: &str) -> &str {
         .iter()
         .find_map(|start| text.rsplit_once(start).map(|(_, cause)| cause))
         .unwrap_or(text)
+}
+
+/// Whether plat warned of just what the real pipeline stopped at.
+fn left_out(real: &str, ours: &[Value]) -> bool {
+    let Some((_, refusal)) = cause(real).split_once("returned a fatal result: ") else { return false };
+    let warned = |value: &Value| {
+        let message = value.get("message").and_then(Value::as_str).unwrap_or("");
+        message.starts_with("cannot compose resource ") && message.ends_with(refusal)
+    };
+    ours.iter().any(warned)
 }
 
 /// Both refusals must name the same step, resource, patch and cause; the words around may differ.

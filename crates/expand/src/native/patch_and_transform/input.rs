@@ -400,7 +400,23 @@ impl Resources {
         let mut resources: Self = serde_path_to_error::deserialize(input)
             .map_err(|error| InputError { place: place_of(error.path()), reason: error.inner().to_string() })?;
         resources.note_places();
+        resources.only_templates_name_sets()?;
         Ok(resources)
+    }
+
+    /// In Go, only a template's patches have the field `patchSetName`.
+    fn only_templates_name_sets(&self) -> Result<(), InputError> {
+        let sets = self.patch_sets.iter().flat_map(|set| &set.patches);
+        let environment = self.environment.iter().flat_map(|environment| &environment.patches);
+        let secret = self.write_connection_secret_to_ref.iter().flat_map(|reference| &reference.patches);
+        let mut others = sets.chain(environment).chain(secret);
+        match others.find(|patch| patch.patch_set_name.is_some()) {
+            None => Ok(()),
+            Some(patch) => Err(InputError {
+                reason: "unknown field `patchSetName`".to_owned(),
+                place: patch.place.key("patchSetName"),
+            }),
+        }
     }
 
     fn note_places(&mut self) {

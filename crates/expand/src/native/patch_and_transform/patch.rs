@@ -87,7 +87,17 @@ fn write(
 ) -> Result<Vec<FieldPath>, PatchError> {
     let path = FieldPath::parse(path)?;
     write_at(&path, value, to, options)?;
+    still_an_object(to)?;
     Ok(vec![path])
+}
+
+/// The real function puts the patched object back through JSON: that wants a kind, and makes integral floats integers.
+fn still_an_object(object: &mut Value) -> Result<(), PatchError> {
+    json::normalize(object);
+    match object.get("kind") {
+        Some(Value::String(kind)) if !kind.is_empty() => Ok(()),
+        _ => Err(format!("Object 'Kind' is missing in '{}'", json::marshal(object)).into()),
+    }
 }
 
 fn write_at(path: &FieldPath, value: Value, to: &mut Value, options: Option<MergeOptions>) -> Result<(), PatchError> {
@@ -117,5 +127,6 @@ fn write_to_each(
     for path in &paths {
         write_at(path, value.clone(), to, options)?;
     }
+    still_an_object(to)?;
     Ok(paths)
 }

@@ -72,8 +72,17 @@ fn from_base64(text: &str) -> Result<String, String> {
     let bytes = engine
         .decode(clean)
         .map_err(|_| format!("string is not valid base64: illegal base64 data at input byte {}", illegal_byte(text)))?;
-    // Bytes that are no UTF-8 become replacement characters once they are JSON.
-    Ok(String::from_utf8_lossy(&bytes).into_owned())
+    Ok(as_json_text(&bytes))
+}
+
+/// Bytes that are no UTF-8 become replacement characters once they are JSON: in Go, one for each byte.
+fn as_json_text(bytes: &[u8]) -> String {
+    let mut text = String::with_capacity(bytes.len());
+    for chunk in bytes.utf8_chunks() {
+        text.push_str(chunk.valid());
+        text.extend(std::iter::repeat_n(char::REPLACEMENT_CHARACTER, chunk.invalid().len()));
+    }
+    text
 }
 
 fn illegal_byte(text: &str) -> usize {

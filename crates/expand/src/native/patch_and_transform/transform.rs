@@ -38,22 +38,21 @@ fn math(math: &Math, input: Value) -> Result<Value, String> {
     let float = number.as_f64().unwrap_or(f64::NAN);
     let truncated = integer.unwrap_or_else(|| truncate(float));
     match math.kind.as_str() {
-        "Multiply" => Ok(multiply(integer, float, math.multiply.unwrap_or(0))),
+        "Multiply" => multiply(integer, float, math.multiply.unwrap_or(0)),
         "ClampMin" => Ok(math.clamp_min.filter(|bound| truncated < *bound).map_or(input, Value::from)),
         _ => Ok(math.clamp_max.filter(|bound| truncated > *bound).map_or(input, Value::from)),
     }
 }
 
-fn multiply(integer: Option<i64>, float: f64, factor: i64) -> Value {
+fn multiply(integer: Option<i64>, float: f64, factor: i64) -> Result<Value, String> {
     match integer {
-        Some(integer) => Value::from(integer.wrapping_mul(factor)),
+        Some(integer) => Ok(Value::from(integer.wrapping_mul(factor))),
         #[expect(clippy::cast_precision_loss, reason = "Go converts the factor to float64 too")]
-        None => float_value(float * factor as f64),
+        None => finite(float * factor as f64),
     }
 }
 
-/// A float as a value that stays a float. JSON has no NaN and no infinity: those become null, which no plan hides, since
-/// the real function refuses to serialise them; see [`crate::native::patch_and_transform`].
+/// A finite float as a value that stays a float.
 fn float_value(float: f64) -> Value {
     serde_json::Number::from_f64(float).map_or(Value::Null, Value::Number)
 }
@@ -156,8 +155,50 @@ fn from_json(text: &str, go_type: &str, fits: impl Fn(&Value) -> bool) -> Result
     match serde_json::from_str::<Value>(text) {
         Ok(value) if value.is_null() || fits(&value) => Ok(json::to_struct(&value)),
         Ok(other) => Err(format!("json: cannot unmarshal {} into Go value of type {go_type}", json_kind(&other))),
-        Err(error) => Err(format!("not valid JSON: {error}")),
+        Err(error) => Err(json_fault(text, &error)),
     }
+}
+
+/// A slip inside `true`, `false` or `null`, `column` being that of the slip.
+fn literal_fault(line: &str, column: usize) -> Option<String> {
+    let slip = column.checked_sub(1)?;
+    let before = line.get(..slip)?;
+    let start = before.rfind(|found: char| !found.is_ascii_alphabetic()).map_or(0, |offset| offset + 1);
+    let literal = ["true", "false", "null"].into_iter().find(|literal| literal.starts_with(&before[start..]))?;
+    let found = crate::go::quote::character(line.get(slip..)?.chars().next()?, false);
+    let expected = crate::go::quote::character(literal.chars().nth(slip - start)?, false);
+    Some(format!("invalid character {found} in literal {literal} (expecting {expected})"))
+}
+
+/// What Go's decoder says of text that is no JSON.
+fn json_fault(text: &str, error: &serde_json::Error) -> String {
+    if error.is_eof() {
+        return "unexpected end of JSON input".to_owned();
+    }
+    let line = text.split('\n').nth(error.line().saturating_sub(1)).unwrap_or("");
+    let rest = line.as_bytes().get(error.column().saturating_sub(1)..).unwrap_or_default();
+    if error.to_string().starts_with("expected ident")
+        && let Some(fault) = literal_fault(line, error.column())
+    {
+        return fault;
+    }
+    let found = String::from_utf8_lossy(rest)
+        .chars()
+        .next()
+        .map_or_else(String::new, |found| crate::go::quote::character(found, false));
+    let words = error.to_string();
+    let place = [
+        ("trailing characters", "after top-level value"),
+        ("expected `,` or `]`", "after array element"),
+        ("expected `,` or `}`", "after object key:value pair"),
+        ("expected `:`", "after object key"),
+        ("key must be a string", "looking for beginning of object key string"),
+        ("control character", "in string literal"),
+        ("invalid escape", "in string escape code"),
+    ];
+    let place =
+        place.iter().find(|(serde, _)| words.starts_with(serde)).map_or("looking for beginning of value", |(_, go)| go);
+    format!("invalid character {found} {place}")
 }
 
 fn json_kind(value: &Value) -> &'static str {
