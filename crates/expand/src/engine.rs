@@ -196,7 +196,7 @@ impl<'a> Engine<'a> {
                 && object::string_at(value, &["spec", "claimRef", "name"]) == Some(name)
         };
         let of_kind = self.live.by_key.iter().filter(|(key, _)| key.kind == *kind).map(|(_, value)| value);
-        of_kind.filter(|value| labelled(&value)).min_by_key(|value| object::name(value)).copied()
+        of_kind.filter(|value| labelled(value)).min_by_key(|value| object::name(value)).copied()
     }
 
     fn composite(
@@ -227,14 +227,14 @@ impl<'a> Engine<'a> {
         let composition = selection.composition;
         refuse_cycle(document, &key, &composition.name, chain)?;
         let observed = self.live.composed_by(&composite, definition.is_legacy());
-        let renderer = Renderer {
+        let reconciler = Renderer {
             platform: self.platform,
             runner: self.runner,
             compiled: &self.compiled,
             compatibility: self.options.compatibility,
             skip_unavailable: self.options.skip_unavailable_functions,
         };
-        let rendered = renderer.render(Subject {
+        let rendered = reconciler.render(Subject {
             composite: &composite,
             legacy: definition.is_legacy(),
             composition,

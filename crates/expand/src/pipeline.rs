@@ -98,10 +98,10 @@ impl Pipeline<'_> {
         let (response, side) = match self.until_stable(step, &mut request, outcome) {
             Ok(found) => found,
             Err(FunctionError::Unavailable { .. }) if self.skip_unavailable => {
-                self.left_out(step, request, outcome);
+                left_out(step, request, outcome);
                 return Ok(());
             }
-            Err(error) => return Err(self.not_run(step, &error)),
+            Err(error) => return Err(not_run(step, &error)),
         };
         merge_trace(&mut outcome.trace, side.trace, &step.name);
         outcome.desired = response.desired;
@@ -116,42 +116,6 @@ impl Pipeline<'_> {
             outcome.results.push(step_result(step, result));
         }
         Ok(())
-    }
-
-    fn left_out(&self, step: &Step, request: RunFunctionRequest, outcome: &mut Outcome) {
-        outcome.desired = request.desired;
-        outcome.context = request.context;
-        outcome.skipped_steps.push(step.name.clone());
-        outcome.results.push(StepResult {
-            step: Some(step.name.clone()),
-            severity: ResultSeverity::Warning,
-            reason: "StepSkipped".to_owned(),
-            message: format!(
-                "function {:?} was not run: what it adds, changes or removes is not in this plan",
-                step.function
-            ),
-            to_claim: false,
-        });
-        outcome
-            .trace
-            .composite_unknowns
-            .push(Unknown { field: FieldPath::default(), reason: format!("step {:?} was skipped", step.name) });
-    }
-
-    fn not_run(&self, step: &Step, error: &FunctionError) -> Failure {
-        let hint = match error {
-            FunctionError::Unavailable { function } => format!(
-                "run the function and give --function {function}=HOST:PORT, or plan the rest with --skip-unavailable-functions"
-            ),
-            FunctionError::Failed { target, .. } => format!("check that the function runs at {target}"),
-        };
-        Failure {
-            step: Some(step.name.clone()),
-            resource: None,
-            path: Some(step.path().key("functionRef").key("name")),
-            message: format!("cannot run Composition pipeline step \"{}\": {error}", step.name),
-            hint: Some(hint),
-        }
     }
 
     fn credentials(&self, step: &Step, request: &mut RunFunctionRequest) -> Result<(), Failure> {
@@ -285,6 +249,42 @@ impl Pipeline<'_> {
                 (response, Side { trace: Trace { fault: Some(fault.clone()), ..Trace::default() } })
             }
         }
+    }
+}
+
+fn left_out(step: &Step, request: RunFunctionRequest, outcome: &mut Outcome) {
+    outcome.desired = request.desired;
+    outcome.context = request.context;
+    outcome.skipped_steps.push(step.name.clone());
+    outcome.results.push(StepResult {
+        step: Some(step.name.clone()),
+        severity: ResultSeverity::Warning,
+        reason: "StepSkipped".to_owned(),
+        message: format!(
+            "function {:?} was not run: what it adds, changes or removes is not in this plan",
+            step.function
+        ),
+        to_claim: false,
+    });
+    outcome
+        .trace
+        .composite_unknowns
+        .push(Unknown { field: FieldPath::default(), reason: format!("step {:?} was skipped", step.name) });
+}
+
+fn not_run(step: &Step, error: &FunctionError) -> Failure {
+    let hint = match error {
+        FunctionError::Unavailable { function } => format!(
+            "run the function and give --function {function}=HOST:PORT, or plan the rest with --skip-unavailable-functions"
+        ),
+        FunctionError::Failed { target, .. } => format!("check that the function runs at {target}"),
+    };
+    Failure {
+        step: Some(step.name.clone()),
+        resource: None,
+        path: Some(step.path().key("functionRef").key("name")),
+        message: format!("cannot run Composition pipeline step \"{}\": {error}", step.name),
+        hint: Some(hint),
     }
 }
 

@@ -4,8 +4,6 @@
 //! every mistake at its place, the CRDs that an XRD makes, and which Composition and revision an XR uses. Does not read
 //! files, does not expand anything.
 
-#![expect(clippy::result_large_err, reason = "a Diagnostic is made once per refusal, and callers want it whole")]
-
 mod composition;
 mod crd;
 mod cursor;

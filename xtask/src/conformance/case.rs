@@ -129,14 +129,14 @@ impl Case {
         }
         let live: Vec<&Value> = self.required.iter().chain(&self.observed).collect();
         let store = Store::of_platform(&platform, live);
-        let renderer = Renderer {
+        let reconciler = Renderer {
             platform: &platform,
             runner: runner.unwrap_or(&NoFunctions),
             compiled: &CompiledInputs::default(),
             compatibility: Compatibility::V2,
             skip_unavailable: false,
         };
-        let rendered = renderer.render(Subject {
+        let rendered = reconciler.render(Subject {
             composite: &composite,
             legacy,
             composition,

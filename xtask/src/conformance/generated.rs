@@ -149,7 +149,7 @@ fn observe(mut state: State, random: &mut Random) -> State {
     match random.below(5) {
         0 => {
             live["status"]["conditions"] =
-                json!([{"type": "Ready", "status": "True"}, {"type": "Synced", "status": "False", "reason": "X"}])
+                json!([{"type": "Ready", "status": "True"}, {"type": "Synced", "status": "False", "reason": "X"}]);
         }
         1 => live["status"]["conditions"] = json!([{"type": "Ready", "status": "False"}]),
         2 => live["status"]["conditions"] = json!("odd"),
@@ -170,10 +170,10 @@ fn input(random: &mut Random) -> Value {
         template["base"] = base(random);
     }
     if random.one_in(2) {
-        template["readinessChecks"] = (0..1 + random.below(2)).map(|_| readiness(random)).collect();
+        template["readinessChecks"] = (0..=random.below(2)).map(|_| readiness(random)).collect();
     }
     if random.one_in(3) {
-        template["connectionDetails"] = (0..1 + random.below(2)).map(|_| detail(random)).collect();
+        template["connectionDetails"] = (0..=random.below(2)).map(|_| detail(random)).collect();
     }
     let mut input = json!({"apiVersion": "pt.fn.crossplane.io/v1beta1", "kind": "Resources", "resources": [template]});
     if random.one_in(6) {
@@ -312,7 +312,7 @@ fn patch(random: &mut Random, environment: bool) -> Value {
     }
     if kind.starts_with("Combine") {
         let variables: Vec<Value> =
-            (0..1 + random.below(3)).map(|_| json!({"fromFieldPath": from_path(random)})).collect();
+            (0..=random.below(3)).map(|_| json!({"fromFieldPath": from_path(random)})).collect();
         patch["combine"] = json!({"strategy": "string", "variables": variables, "string": {"fmt": format(random)}});
         // Such a patch writes a key "*", over which the real function's next wildcard runs out of stack.
         patch["toFieldPath"] = json!(to_path(random).replace("[*]", "[0]"));
@@ -323,7 +323,7 @@ fn patch(random: &mut Random, environment: bool) -> Value {
         }
     }
     if random.one_in(2) {
-        patch["transforms"] = (0..1 + random.below(3)).map(|_| transform(random)).collect();
+        patch["transforms"] = (0..=random.below(3)).map(|_| transform(random)).collect();
     }
     if random.one_in(2) {
         patch["policy"] = policy(random);
@@ -356,7 +356,7 @@ fn format(random: &mut Random) -> String {
         "", "", "", "+", "-", "#", " ", "0", "08", "5", "-5", ".2", "5.1", "+.3", "[1]", "[2]", "[3]", "*", "#+",
         "[1]5", "6.", ".[1]*", "05", "# ", "+08.2", "-07",
     ];
-    (0..1 + random.below(3))
+    (0..=random.below(3))
         .map(|index| {
             let verb = char::from(verbs.as_bytes()[random.below(verbs.len())]);
             // Addresses differ from run to run.

@@ -16,7 +16,7 @@ fn members() -> Vec<std::path::PathBuf> {
 #[test]
 fn every_member_takes_the_lints_of_the_workspace() {
     let found = members().into_iter().filter(|path| !read(path).contains("\n[lints]\nworkspace = true\n"));
-    none(found.map(|path| path.display().to_string()).collect(), "[lints] workspace = true is missing in");
+    none(found.map(|path| path.display().to_string()), "[lints] workspace = true is missing in");
 }
 
 #[test]
@@ -38,7 +38,7 @@ fn versions_stand_in_the_root_manifest() {
             }
         }
     }
-    none(found, "a dependency's version belongs in the root manifest");
+    none(&found, "a dependency's version belongs in the root manifest");
 }
 
 #[test]
@@ -66,5 +66,5 @@ fn every_test_file_is_run() {
         found.extend(lost.map(|test| format!("{}: {test} has no [[test]]", manifest.display())));
     }
     assert!(root().join("tests/tests/e2e/main.rs").is_file(), "the end-to-end tests have moved");
-    none(found, "a test file that no test binary has never runs");
+    none(&found, "a test file that no test binary has never runs");
 }

@@ -73,13 +73,13 @@ fn no_lint_is_allowed_without_a_reason() {
             }
         }
     }
-    none(found, "say #[expect(lint, reason = \"...\")], which also tells when it is no longer needed");
+    none(&found, "say #[expect(lint, reason = \"...\")], which also tells when it is no longer needed");
 }
 
 #[test]
 fn every_module_says_what_it_owns() {
     let silent = rust_files().into_iter().filter(|path| !is_test_file(path) && !read(path).starts_with("//!"));
-    none(silent.map(|path| path.display().to_string()).collect(), "a file starts with //!");
+    none(silent.map(|path| path.display().to_string()), "a file starts with //!");
 }
 
 #[test]
@@ -98,10 +98,7 @@ fn every_rust_file_is_part_of_a_crate() {
         }
         reached.insert(path);
     }
-    none(
-        files.difference(&reached).map(|path| path.display().to_string()).collect(),
-        "no crate has this file as a module",
-    );
+    none(files.difference(&reached).map(|path| path.display().to_string()), "no crate has this file as a module");
 }
 
 /// Where cargo starts: `lib.rs`, `main.rs`, `build.rs`, and each file of `tests`, `benches`, `examples` and `bin`.
@@ -150,5 +147,5 @@ fn no_file_names_a_machine() {
             found.extend(named.map(|private| format!("{}:{}: {private}", path.display(), number + 1)));
         }
     }
-    none(found, "a path of one machine is of no use on another");
+    none(&found, "a path of one machine is of no use on another");
 }

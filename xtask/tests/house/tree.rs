@@ -2,6 +2,8 @@
 //!
 //! Owns listing them and telling source from tests; the rules are in the other modules.
 
+#![expect(clippy::expect_used, clippy::panic, reason = "helpers of tests, which clippy does not see as tests")]
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -58,6 +60,7 @@ pub(crate) fn code(text: &str) -> impl Iterator<Item = (usize, &str)> {
 }
 
 /// Fails with everything that was found.
-pub(crate) fn none(found: Vec<String>, rule: &str) {
+pub(crate) fn none(found: impl IntoIterator<Item = impl AsRef<str>>, rule: &str) {
+    let found: Vec<String> = found.into_iter().map(|each| each.as_ref().to_owned()).collect();
     assert!(found.is_empty(), "{rule}:\n  {}", found.join("\n  "));
 }

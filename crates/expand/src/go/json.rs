@@ -109,13 +109,14 @@ pub fn normalize(value: &mut Value) {
     }
 }
 
+/// 2^63, which does not fit an int64 itself; Go then keeps the float.
+const LIMIT: f64 = 9_223_372_036_854_775_808.0;
+
 fn normalized_number(number: &Number) -> Number {
     if number.is_i64() {
         return number.clone();
     }
     let Some(float) = number.as_f64() else { return number.clone() };
-    // 2^63 itself does not fit; Go then keeps the float.
-    const LIMIT: f64 = 9_223_372_036_854_775_808.0;
     if float.fract() == 0.0 && (-LIMIT..LIMIT).contains(&float) {
         #[expect(clippy::cast_possible_truncation, reason = "integral and in range")]
         return Number::from(float as i64);

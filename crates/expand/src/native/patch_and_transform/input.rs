@@ -99,6 +99,7 @@ pub struct Patch {
 
 impl Patch {
     /// This patch, as part of what a set of this name stands for.
+    #[must_use]
     pub fn inlined(&self, set: &str) -> Self {
         Self { inlined_from: Some(set.to_owned()), ..self.clone() }
     }

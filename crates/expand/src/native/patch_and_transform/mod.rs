@@ -96,7 +96,7 @@ impl Compiled {
             resources.patch_sets.iter().map(|set| (set.name.as_str(), set.patches.as_slice())).collect();
         let templates =
             resources.resources.iter().map(|template| inline(template, &sets)).collect::<Result<Vec<_>, _>>()?;
-        Ok(Self { templates, resources })
+        Ok(Self { resources, templates })
     }
 
     /// Drops the template of this name; false where there is none.

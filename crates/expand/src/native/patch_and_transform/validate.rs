@@ -239,7 +239,6 @@ fn string(string: &StringTransform) -> Checked {
         "TrimPrefix" | "TrimSuffix" if string.trim.is_none() => {
             Err(required("trim", "trim transform requires a trim value"))
         }
-        "Format" | "Convert" | "TrimPrefix" | "TrimSuffix" => Ok(()),
         "Regexp" => match &string.regexp {
             None => Err(required("regexp", "regexp transform requires a regexp")),
             Some(found) if found.matching.is_empty() => {
@@ -248,7 +247,7 @@ fn string(string: &StringTransform) -> Checked {
             Some(found) => compiles("regexp.match", &found.matching),
         },
         "Join" if string.join.is_none() => Err(required("join", "join transform requires a join")),
-        "Join" => Ok(()),
+        "Format" | "Convert" | "TrimPrefix" | "TrimSuffix" | "Join" => Ok(()),
         "Replace" => match &string.replace {
             None => Err(required("replace", "replace transform requires a replace")),
             Some(found) if found.search.is_empty() => {
