@@ -179,6 +179,7 @@ impl<'a> Engine<'a> {
         }
         let mut expansion = self.composite(document, composite, definition)?;
         if live.is_none() && bound.is_none() {
+            note_made_name(&mut expansion);
             expansion.unknowns.push(crate::Unknown {
                 field: FieldPath::default().key("metadata").key("name"),
                 reason: "Crossplane picks the end of the XR's name, and with it those of its resources".to_owned(),
@@ -306,6 +307,22 @@ pub fn apply_defaults(schema: &plat_resource::schema::Schema, definition: &Defin
     let emptied = object::value_at(value, path).and_then(Value::as_object).is_some_and(plat_resource::Map::is_empty);
     if let ([parent, last], false, true) = (path, had_machinery, emptied) {
         object::object_at_mut(value, &[parent]).remove(*last);
+    }
+}
+
+/// What patches made of the XR's name is as unknown as the name.
+fn note_made_name(expansion: &mut Expansion) {
+    for composed in &mut expansion.composed {
+        let made = composed.origins.iter().filter(|(_, origin)| {
+            origin.source == "composite" && origin.from.iter().any(|path| path == "metadata.name")
+        });
+        let unknowns: Vec<crate::Unknown> = made
+            .map(|(path, _)| crate::Unknown {
+                field: path.clone(),
+                reason: "made from the name of the XR, whose end Crossplane picks".to_owned(),
+            })
+            .collect();
+        composed.unknowns.extend(unknowns);
     }
 }
 
