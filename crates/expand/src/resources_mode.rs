@@ -143,8 +143,8 @@ fn connection_detail(detail: &mut serde_json::Map<String, Value>) {
     if detail.get("type").is_none_or(Value::is_null) {
         let kind = [
             ("value", "FromValue"),
-            ("fromConnectionSecretKey", "FromConnectionSecretKey"),
             ("fromFieldPath", "FromFieldPath"),
+            ("fromConnectionSecretKey", "FromConnectionSecretKey"),
         ]
         .into_iter()
         .find(|(key, _)| detail.contains_key(*key));
@@ -153,6 +153,7 @@ fn connection_detail(detail: &mut serde_json::Map<String, Value>) {
         }
     }
     if detail.get("name").is_none_or(Value::is_null)
+        && detail.get("type").and_then(Value::as_str) == Some("FromConnectionSecretKey")
         && let Some(key) = detail.get("fromConnectionSecretKey").cloned()
     {
         detail.insert("name".to_owned(), key);
@@ -169,7 +170,6 @@ fn with_patches(mut holder: Value) -> Value {
 fn patch(patch: &mut serde_json::Map<String, Value>) {
     if let Some(policy) = patch.get_mut("policy").and_then(Value::as_object_mut)
         && let Some(options) = policy.remove("mergeOptions")
-        && !policy.contains_key("toFieldPath")
         && !options.is_null()
     {
         let flag = |key: &str| options.get(key).and_then(Value::as_bool).unwrap_or(false);
@@ -182,14 +182,34 @@ fn patch(patch: &mut serde_json::Map<String, Value>) {
         policy.insert("toFieldPath".to_owned(), json!(to));
     }
     let transforms = patch.get_mut("transforms").and_then(Value::as_array_mut).into_iter().flatten();
-    for transform in transforms {
-        for (key, default) in [("string", "Format"), ("math", "Multiply")] {
-            let Some(part) = transform.get_mut(key).and_then(Value::as_object_mut) else { continue };
-            part.entry("type").or_insert_with(|| json!(default));
+    transforms.filter_map(Value::as_object_mut).for_each(transform);
+}
+
+/// Types that 1.x guessed from what else is given.
+fn transform(transform: &mut serde_json::Map<String, Value>) {
+    let unset =
+        |holder: &serde_json::Map<String, Value>| holder.get("type").and_then(Value::as_str).is_none_or(str::is_empty);
+    if unset(transform)
+        && let Some(kind) =
+            ["string", "math"].into_iter().find(|kind| transform.get(*kind).is_some_and(Value::is_object))
+    {
+        transform.insert("type".to_owned(), json!(kind));
+    }
+    let guesses: [(&str, &[(&str, &str)]); 2] = [
+        ("math", &[("clampMin", "ClampMin"), ("clampMax", "ClampMax"), ("multiply", "Multiply")]),
+        ("string", &[("fmt", "Format"), ("convert", "Convert"), ("regexp", "Regexp")]),
+    ];
+    for (key, fields) in guesses {
+        let Some(part) = transform.get_mut(key).and_then(Value::as_object_mut).filter(|part| unset(part)) else {
+            continue;
+        };
+        if let Some((_, kind)) = fields.iter().find(|(field, _)| part.get(*field).is_some_and(|value| !value.is_null()))
+        {
+            part.insert("type".to_owned(), json!(kind));
         }
-        let patterns = transform.pointer_mut("/match/patterns").and_then(Value::as_array_mut).into_iter().flatten();
-        for pattern in patterns.filter_map(Value::as_object_mut) {
-            pattern.entry("type").or_insert_with(|| json!("literal"));
-        }
+    }
+    let patterns = transform.get_mut("match").and_then(|found| found.get_mut("patterns")).and_then(Value::as_array_mut);
+    for pattern in patterns.into_iter().flatten().filter_map(Value::as_object_mut) {
+        pattern.entry("type").or_insert_with(|| json!("literal"));
     }
 }
