@@ -360,3 +360,14 @@ proptest! {
         }
     }
 }
+
+#[test]
+fn a_repair_that_changes_nothing_is_not_tried_again() {
+    // Found by the fuzz target `yaml`: the parser breaks lines at a lone carriage return, the repair does not.
+    let text = "b]ase: &base {a0e740morea-)b:\r9a b@b\t- b:\r:93, b\\ud83d d";
+    let started = std::time::Instant::now();
+    let (documents, diagnostics) = parse("fuzz.yaml", text.as_bytes());
+    assert!(documents.is_empty());
+    assert_eq!(diagnostics.len(), 1);
+    assert!(started.elapsed() < std::time::Duration::from_secs(1), "{:?}", started.elapsed());
+}

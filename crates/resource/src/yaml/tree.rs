@@ -88,6 +88,9 @@ impl<'text> Tree<'text> {
 /// How many bytes may be read again for repairs: enough for any real document, too few to be slow.
 const MAX_REPAIR_BYTES: usize = 32 << 20;
 
+/// What reading even the shortest text costs, in bytes of text.
+const COST_OF_READING_BYTES: usize = 16 << 10;
+
 /// Reads the document of `chunk`.
 pub(super) fn build<'text>(text: &'text str, chunk: &Chunk) -> Result<Tree<'text>, Fault> {
     let part = text.get(chunk.range.clone()).unwrap_or_default();
@@ -100,7 +103,7 @@ pub(super) fn build<'text>(text: &'text str, chunk: &Chunk) -> Result<Tree<'text
     let mut repaired = untouched.next(part, &error);
     let mut read = 0;
     while let Some(current) = repaired {
-        read += current.text.len();
+        read += current.text.len() + COST_OF_READING_BYTES;
         match attempt(&current.text, chunk.start, &current) {
             Ok(tree) => return Ok(tree.into_owned()),
             Err(Stop::Fault(fault)) => return Err(fault),
@@ -110,7 +113,7 @@ pub(super) fn build<'text>(text: &'text str, chunk: &Chunk) -> Result<Tree<'text
             break;
         }
         let text = current.text.clone();
-        repaired = current.next(&text, &error);
+        repaired = current.next(&text, &error).filter(|next| next.text != text);
     }
     Err(fault)
 }
