@@ -3,6 +3,7 @@
 //! Owns finding the kind, filling in defaults, checking against the schema, claim → XR, choosing the Composition, nested
 //! XRs, and saying what is wrong with a place and a hint. One reconcile is [`crate::render`]'s.
 
+mod descent;
 mod live;
 mod report;
 
@@ -10,6 +11,7 @@ use plat_platform::{Definition, KindRef, Platform, Role};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 
+use self::descent::Descent;
 use self::live::{Live, adopt_live};
 use self::report::{check_name, failed, hint_for, invalid, subject, unknown_field};
 use crate::claim;
@@ -18,9 +20,6 @@ use crate::model::{Compatibility, Composed, Expansion, Observed};
 use crate::native::{CompiledInputs, Native, native};
 use crate::render::{Renderer, Subject};
 use crate::store::Store;
-
-/// How deep XRs may compose XRs before the engine stops (crossplane-diff stops at the same depth).
-const MAX_NESTED_DEPTH: usize = 10;
 
 /// To tell the place of a fault, the text is read again: of more faults than this in one object, the rest is counted.
 const MAX_FAULTS: usize = 20;
@@ -206,8 +205,7 @@ impl<'a> Engine<'a> {
         composite: Value,
         definition: &Definition,
     ) -> Result<Expansion, Vec<Diagnostic>> {
-        let mut chain = Vec::new();
-        self.expand_composite(document, composite, definition, &mut chain)
+        self.expand_composite(document, composite, definition, &mut Descent::default())
     }
 
     fn expand_composite(
@@ -215,7 +213,7 @@ impl<'a> Engine<'a> {
         document: &Document,
         mut composite: Value,
         definition: &Definition,
-        chain: &mut Vec<(ObjectKey, String)>,
+        descent: &mut Descent,
     ) -> Result<Expansion, Vec<Diagnostic>> {
         let key = ObjectKey::of(&composite);
         if let Some(live) = self.live.get(&key.kind, &key.namespace, &key.name) {
@@ -226,7 +224,7 @@ impl<'a> Engine<'a> {
             vec![if missing_place { diagnostic.at(document.location()) } else { diagnostic }]
         })?;
         let composition = selection.composition;
-        refuse_cycle(document, &key, &composition.name, chain)?;
+        descent.refuse_cycle(document, &key, &composition.name)?;
         let observed = self.live.composed_by(&composite, definition.is_legacy());
         let reconciler = Renderer {
             platform: self.platform,
@@ -249,9 +247,10 @@ impl<'a> Engine<'a> {
         if let Some(failure) = &expansion.fatal {
             return Err(vec![failed(&document.value, &composition.document, failure)]);
         }
-        chain.push((key, composition.name.clone()));
-        let nested = expansion.composed.iter_mut().try_for_each(|composed| self.nested(document, composed, chain));
-        chain.pop();
+        descent.count(document, &expansion.composed)?;
+        descent.chain.push((key, composition.name.clone()));
+        let nested = expansion.composed.iter_mut().try_for_each(|composed| self.nested(document, composed, descent));
+        descent.chain.pop();
         nested?;
         Ok(expansion)
     }
@@ -260,7 +259,7 @@ impl<'a> Engine<'a> {
         &self,
         document: &Document,
         composed: &mut Composed,
-        chain: &mut Vec<(ObjectKey, String)>,
+        descent: &mut Descent,
     ) -> Result<(), Vec<Diagnostic>> {
         let kind = GroupVersionKind::of(&composed.object);
         let Some(found) = self.platform.kind(&kind).filter(|found| found.role == Role::Composite) else {
@@ -274,9 +273,9 @@ impl<'a> Engine<'a> {
         if let Some(live) = &composed.observed {
             adopt_live(&mut composite, live, found.definition);
         }
-        let expansion = self.expand_composite(document, composite, found.definition, chain).map_err(|diagnostics| {
+        let expansion = self.expand_composite(document, composite, found.definition, descent).map_err(|diagnostics| {
             let outer =
-                format!("in nested {} ({:?} of {})", subject(&composed.object), composed.name, chain_text(chain));
+                format!("in nested {} ({:?} of {})", subject(&composed.object), composed.name, descent.text());
             diagnostics.into_iter().map(|diagnostic| diagnostic.because(outer.clone())).collect::<Vec<_>>()
         })?;
         composed.nested = Some(Box::new(expansion));
@@ -324,34 +323,4 @@ fn note_made_name(expansion: &mut Expansion) {
             .collect();
         composed.unknowns.extend(unknowns);
     }
-}
-
-fn refuse_cycle(
-    document: &Document,
-    key: &ObjectKey,
-    composition: &str,
-    chain: &[(ObjectKey, String)],
-) -> Result<(), Vec<Diagnostic>> {
-    let again = chain.iter().any(|(outer, name)| outer.kind == key.kind && name == composition);
-    let cyclic =
-        again && chain.iter().filter(|(outer, name)| outer.kind == key.kind && name == composition).count() > 1;
-    if !cyclic && chain.len() < MAX_NESTED_DEPTH {
-        return Ok(());
-    }
-    let cause = format!(
-        "{} composes itself without end: {} → {} ({composition})",
-        key.kind.kind,
-        chain_text(chain),
-        key.kind.kind
-    );
-    Err(vec![
-        Diagnostic::error(format!("{} cannot be planned", subject(&document.value)))
-            .at(document.location())
-            .because(cause)
-            .hint("a Composition must not lead back to its own kind"),
-    ])
-}
-
-fn chain_text(chain: &[(ObjectKey, String)]) -> String {
-    chain.iter().map(|(key, composition)| format!("{} ({composition})", key.kind.kind)).collect::<Vec<_>>().join(" → ")
 }

@@ -3,6 +3,7 @@
 //! One engine for the plugin, the webhook and the controller. Pure: Functions that are not native are reached through the
 //! [`function::FunctionRunner`] port, everything live comes in as [`Observed`].
 
+pub mod budget;
 pub mod claim;
 pub mod compose;
 pub mod conditions;

@@ -1,5 +1,8 @@
 //! `strconv.AppendFloat` for float64: formats `b e E f g G x X`, precision or the shortest that reads back.
 
+/// No float64 has more decimal places than this; behind them all are zero. Rust itself refuses more than 65,535.
+const ALL_DIGITS: usize = 1100;
+
 /// Decimal digits of a finite number: `0.d1d2d3… × 10^point`, trailing zeros dropped.
 struct Decimal {
     digits: Vec<u8>,
@@ -10,7 +13,7 @@ impl Decimal {
     /// Digits of a positive finite number, as many as `significant` asks, or the fewest that read back.
     fn new(magnitude: f64, significant: Option<usize>) -> Self {
         let text = match significant {
-            Some(count) => format!("{:.*e}", count.max(1) - 1, magnitude),
+            Some(count) => format!("{:.*e}", (count.max(1) - 1).min(ALL_DIGITS), magnitude),
             None => format!("{magnitude:e}"),
         };
         let (mantissa, exponent) = text.split_once('e').unwrap_or((&text, "0"));
@@ -64,7 +67,12 @@ fn scientific(decimal: &Decimal, precision: usize, verb: char) -> String {
 
 fn fixed(magnitude: f64, precision: Option<usize>) -> String {
     match precision {
-        Some(count) => format!("{magnitude:.count$}"),
+        Some(count) => {
+            let exact = count.min(ALL_DIGITS);
+            let mut text = format!("{magnitude:.exact$}");
+            text.extend(std::iter::repeat_n('0', count - exact));
+            text
+        }
         // Rust prints the shortest digits that read back, without exponent, as Go's -1 does.
         None => format!("{magnitude}"),
     }

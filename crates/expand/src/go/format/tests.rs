@@ -1,10 +1,12 @@
 //! What Go printed for each of these.
 
 use super::sprintf;
+use crate::budget::{MAX_TEXT_BYTES, TextTooLong};
+use proptest::prelude::*;
 use serde_json::{Value, json};
 
 fn check(format: &str, argument: &Value, want: &str) {
-    assert_eq!(sprintf(format, &[argument]), want, "{format} of {argument}");
+    assert_eq!(sprintf(format, &[argument]).as_deref(), Ok(want), "{format} of {argument}");
 }
 
 #[test]
@@ -62,4 +64,61 @@ fn malformed_formats_print_their_fault() {
     check("%*d", &json!("a"), "%!(BADWIDTH)%!d(MISSING)");
     check("%.*d", &json!("a"), "%!(BADPREC)%!d(MISSING)");
     check("%99999999d", &json!(1), "%!(NOVERB)%!(EXTRA int64=1)");
+}
+
+#[test]
+fn large_widths_and_precisions_print_what_go_prints() {
+    let padded = |format: &str, argument: &Value, want: String| check(format, argument, &want);
+    // Rust's own formatting panics above 65,535: found by the fuzz target `sprintf`.
+    padded("%.70000f", &json!(1.5), format!("1.5{}", "0".repeat(69_999)));
+    padded("%.70000e", &json!(1.5), format!("1.5{}e+00", "0".repeat(69_999)));
+    padded("%.70000g", &json!(0.5), "0.5".to_owned());
+    padded("%.70000U", &json!(65), format!("U+{}41", "0".repeat(69_998)));
+    padded("%70000d", &json!(7), format!("{}7", " ".repeat(69_999)));
+    padded("%.70000d", &json!(7), format!("{}7", "0".repeat(69_999)));
+    padded("%-70000s", &json!("é"), format!("é{}", " ".repeat(69_999)));
+    padded("%.9999999s", &json!("short"), "short".to_owned());
+}
+
+#[test]
+fn a_text_above_the_limit_is_an_error() {
+    let argument = json!([1, 1.5, "x", true, null]);
+    let wide = [
+        ("%9999999d", json!(1)),
+        ("%.9999999d", json!(1)),
+        ("%.9999999U", json!(1)),
+        ("%09999999x", json!(1)),
+        ("%9999999.3f", json!(1.5)),
+        ("%.9999999f", json!(1.5)),
+        ("%.9999999e", json!(1.5)),
+        ("%#.9999999g", json!(1.5)),
+        ("%.9999999x", json!(1.5)),
+        ("%-9999999s", json!("x")),
+        ("%9999999q", json!("x")),
+        ("%9999999t", json!(true)),
+        ("%9999999v", argument.clone()),
+    ];
+    for (format, value) in &wide {
+        assert_eq!(sprintf(format, &[value]), Err(TextTooLong), "{format}");
+    }
+    let half = "%999999d";
+    assert_eq!(sprintf(half, &[&json!(1)]).map(|text| text.len()), Ok(999_999));
+    assert_eq!(sprintf(&format!("{half}{half}"), &[&json!(1), &json!(1)]), Err(TextTooLong));
+    let many = "%99999d".repeat(10_000);
+    assert_eq!(sprintf(&many, &vec![&argument; 10_000]), Err(TextTooLong));
+}
+
+proptest! {
+    #[test]
+    fn any_format_prints(
+        format in "([%a\\[\\]0-9.*# +-]|%[#+ 0-]{0,3}[0-9]{0,4}(\\.[0-9]{0,6})?[a-zA-Z%]|\\PC){0,20}",
+        numbers in prop::collection::vec(any::<f64>(), 0..3),
+        integers in prop::collection::vec(any::<i64>(), 0..3),
+        text in "\\PC{0,6}",
+    ) {
+        let values: Vec<Value> =
+            numbers.into_iter().map(Value::from).chain(integers.into_iter().map(Value::from)).chain([json!([text])]).collect();
+        let printed = sprintf(&format, &values.iter().collect::<Vec<_>>());
+        prop_assert!(printed.is_ok_and(|text| text.len() <= MAX_TEXT_BYTES) || format.contains(|c: char| c.is_ascii_digit() || c == '*'));
+    }
 }

@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::input::{ConnectionDetail, WriteConnectionSecretToRef};
 use super::patch;
+use crate::budget::Budget;
 use crate::function::{FunctionResource, Ready};
 use crate::go::{json as go_json, unstructured};
 
@@ -99,7 +100,7 @@ fn patched(
         if !matches!(kind, "FromCompositeFieldPath" | "CombineFromComposite") {
             return Err(format!("unsupported patch type {kind} at index {index}"));
         }
-        match patch::apply(found, composite, &mut target) {
+        match patch::apply(found, composite, &mut target, &mut Budget::default()) {
             Ok(_) => {}
             // Any error, not only a missing field: upstream skips them all here.
             Err(_) if optional => {}

@@ -20,6 +20,7 @@ use std::collections::BTreeMap;
 
 use plat_resource::{FieldPath, Value};
 
+use crate::budget::MAX_PATCHES;
 use crate::go::json;
 use crate::model::{Origin, Origins, Unknown};
 use input::{Patch, Resources, Template, indexed};
@@ -94,8 +95,13 @@ impl Compiled {
         // The last set of a name wins, as in a Go map.
         let sets: BTreeMap<&str, &[Patch]> =
             resources.patch_sets.iter().map(|set| (set.name.as_str(), set.patches.as_slice())).collect();
-        let templates =
-            resources.resources.iter().map(|template| inline(template, &sets)).collect::<Result<Vec<_>, _>>()?;
+        let mut room = MAX_PATCHES;
+        let mut templates = Vec::with_capacity(resources.resources.len());
+        for template in &resources.resources {
+            let template = inline(template, &sets, room)?;
+            room = room.saturating_sub(template.patches.len());
+            templates.push(template);
+        }
         Ok(Self { resources, templates })
     }
 
@@ -129,7 +135,8 @@ fn template_at(input: &Value, place: &FieldPath) -> Option<String> {
         .then(|| template.get("name").and_then(Value::as_str).map(str::to_owned))?
 }
 
-fn inline(template: &Template, sets: &BTreeMap<&str, &[Patch]>) -> Result<Template, Fault> {
+/// The template with its patch sets inlined, `room` being how many patches it may have then.
+fn inline(template: &Template, sets: &BTreeMap<&str, &[Patch]>, room: usize) -> Result<Template, Fault> {
     let mut patches = Vec::with_capacity(template.patches.len());
     for patch in &template.patches {
         let Some(name) = patch.patch_set_name.as_deref().filter(|_| patch.kind() == "PatchSet") else {
@@ -141,6 +148,13 @@ fn inline(template: &Template, sets: &BTreeMap<&str, &[Patch]>) -> Result<Templa
             place: patch.place.key("patchSetName"),
             resource: Some(template.name.clone()),
         })?;
+        if patches.len() + set.len() > room {
+            return Err(Fault {
+                message: format!("cannot resolve PatchSets: they come to more than {MAX_PATCHES} patches"),
+                place: patch.place.clone(),
+                resource: Some(template.name.clone()),
+            });
+        }
         patches.extend(set.iter().map(|patch| patch.inlined(name)));
     }
     Ok(Template { patches, ..template.clone() })

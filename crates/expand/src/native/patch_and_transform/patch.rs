@@ -4,6 +4,7 @@ use plat_resource::{FieldPath, FieldPathError, Value, merge, merge::MergeOptions
 
 use super::input::Patch;
 use super::transform;
+use crate::budget::Budget;
 use crate::go::{format, json};
 
 /// Why a patch was not applied.
@@ -33,24 +34,25 @@ impl PatchError {
     }
 }
 
-/// Applies `patch` from `from` to `to`, and returns the paths written.
-pub fn apply(patch: &Patch, from: &Value, to: &mut Value) -> Result<Vec<FieldPath>, PatchError> {
-    if patch.kind().starts_with("Combine") { combine(patch, from, to) } else { copy(patch, from, to) }
+/// Applies `patch` from `from` to `to` as far as `budget` lets it, and returns the paths written.
+pub fn apply(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
+    if patch.kind().starts_with("Combine") { combine(patch, from, to, budget) } else { copy(patch, from, to, budget) }
 }
 
-fn copy(patch: &Patch, from: &Value, to: &mut Value) -> Result<Vec<FieldPath>, PatchError> {
+fn copy(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
     let input = FieldPath::parse(patch.from())?.get(from)?.clone();
     let mut value = transform::resolve_all(&patch.transforms, input)?;
     // The real function sends the value through JSON, so that integral floats are integers again.
     json::normalize(&mut value);
     let options = merge_options(patch)?;
     if patch.to().contains("[*]") {
-        return write_to_each(patch.to(), &value, to, options);
+        return write_to_each(patch.to(), &value, to, options, budget);
     }
+    budget.take(&value, 1)?;
     write(patch.to(), value, to, options).map_err(|error| error.wrap("cannot patch to object"))
 }
 
-fn combine(patch: &Patch, from: &Value, to: &mut Value) -> Result<Vec<FieldPath>, PatchError> {
+fn combine(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
     let combine = patch.combine.as_ref().ok_or_else(|| "combine is not set".to_owned())?;
     let variables = combine
         .variables
@@ -58,12 +60,15 @@ fn combine(patch: &Patch, from: &Value, to: &mut Value) -> Result<Vec<FieldPath>
         .map(|variable| Ok(FieldPath::parse(&variable.from_field_path)?.get(from)?))
         .collect::<Result<Vec<_>, PatchError>>()?;
     let combined = match (combine.strategy.as_str(), &combine.string) {
-        ("string", Some(string)) => Value::String(format::sprintf(&string.fmt, &variables)),
+        ("string", Some(string)) => {
+            Value::String(format::sprintf(&string.fmt, &variables).map_err(|error| error.to_string())?)
+        }
         ("string", None) => return Err("given combine strategy string requires configuration".to_owned().into()),
         (other, _) => return Err(format!("combine strategy {other} is not supported").into()),
     };
     let mut value = transform::resolve_all(&patch.transforms, combined)?;
     json::normalize(&mut value);
+    budget.take(&value, 1)?;
     write(patch.to(), value, to, merge_options(patch)?).map_err(|error| error.wrap("cannot patch to object"))
 }
 
@@ -116,6 +121,7 @@ fn write_to_each(
     value: &Value,
     to: &mut Value,
     options: Option<MergeOptions>,
+    budget: &mut Budget,
 ) -> Result<Vec<FieldPath>, PatchError> {
     let parsed = FieldPath::parse(pattern)?;
     let paths = parsed.expand(to).map_err(|error| {
@@ -124,6 +130,7 @@ fn write_to_each(
     if paths.is_empty() {
         return Err(format!("cannot expand ToFieldPath {pattern}").into());
     }
+    budget.take(value, paths.len())?;
     for path in &paths {
         write_at(path, value.clone(), to, options)?;
     }

@@ -8,6 +8,7 @@ use serde_json::json;
 use super::input::{Patch, Template, indexed};
 use super::patch::PatchError;
 use super::{Compiled, ENVIRONMENT_KEY, Fault, Trace, connection, origin, patch, readiness};
+use crate::budget::Budget;
 use crate::function::{
     FunctionResource, FunctionResult, FunctionSeverity, Ready, RunFunctionRequest, RunFunctionResponse,
 };
@@ -37,6 +38,7 @@ struct Session<'a> {
     environment: Value,
     results: Vec<FunctionResult>,
     trace: Trace,
+    budget: Budget,
 }
 
 impl<'a> Session<'a> {
@@ -62,6 +64,7 @@ impl<'a> Session<'a> {
             environment: environment.take(),
             results: Vec::new(),
             trace: Trace::default(),
+            budget: Budget::default(),
             request,
         }
     }
@@ -73,10 +76,10 @@ impl<'a> Session<'a> {
             let to_environment =
                 matches!(found.kind(), "FromCompositeFieldPath" | "ToEnvironmentFieldPath" | "CombineFromComposite");
             let applied = if to_environment {
-                patch::apply(found, observed, &mut self.environment).map(|_| ())
+                patch::apply(found, observed, &mut self.environment, &mut self.budget).map(|_| ())
             } else {
                 let origin = origin(found, index, "", "environment");
-                patch::apply(found, &self.environment, &mut self.desired_composite).map(|paths| {
+                patch::apply(found, &self.environment, &mut self.desired_composite, &mut self.budget).map(|paths| {
                     self.trace.composite.extend(paths.into_iter().map(|path| (path, origin.clone())));
                 })
             };
@@ -207,12 +210,12 @@ impl<'a> Session<'a> {
         let composite = &self.request.observed.composite.resource;
         match found.kind() {
             "FromCompositeFieldPath" | "CombineFromComposite" => {
-                let paths = patch::apply(found, composite, desired)?;
+                let paths = patch::apply(found, composite, desired, &mut self.budget)?;
                 self.note_unknown(found, name, &paths);
                 self.note(found, index, name, "composite", paths);
             }
             "FromEnvironmentFieldPath" | "CombineFromEnvironment" => {
-                let paths = patch::apply(found, &self.environment, desired)?;
+                let paths = patch::apply(found, &self.environment, desired, &mut self.budget)?;
                 self.note(found, index, name, "environment", paths);
             }
             kind => {
@@ -221,11 +224,11 @@ impl<'a> Session<'a> {
                     return Ok(());
                 };
                 if kind.ends_with("ToComposite") || kind == "ToCompositeFieldPath" {
-                    let paths = patch::apply(found, &observed.resource, &mut self.desired_composite)?;
+                    let paths = patch::apply(found, &observed.resource, &mut self.desired_composite, &mut self.budget)?;
                     let origin = origin(found, index, name, name);
                     self.trace.composite.extend(paths.into_iter().map(|path| (path, origin.clone())));
                 } else {
-                    patch::apply(found, &observed.resource, &mut self.environment)?;
+                    patch::apply(found, &observed.resource, &mut self.environment, &mut self.budget)?;
                 }
             }
         }

@@ -7,14 +7,28 @@ use sha2::{Digest, Sha256, Sha512};
 
 use super::input::{RegexpExtract, StringTransform};
 use super::transform::text_of;
+use crate::budget::{MAX_TEXT_BYTES, TextTooLong};
 use crate::go::{format, json};
 
 /// Runs one string transform.
 pub fn resolve(transform: &StringTransform, input: &Value) -> Result<String, String> {
+    let text = transformed(transform, input)?;
+    within_limit(text.len())?;
+    Ok(text)
+}
+
+fn within_limit(bytes: usize) -> Result<(), String> {
+    if bytes > MAX_TEXT_BYTES { Err(TextTooLong.to_string()) } else { Ok(()) }
+}
+
+fn transformed(transform: &StringTransform, input: &Value) -> Result<String, String> {
     let kind = transform.kind.as_str();
     let unset = |field: &str| format!("string transform of type {kind} {field} is not set");
     match kind {
-        "Format" => Ok(format::sprintf(transform.fmt.as_ref().ok_or_else(|| unset("fmt"))?, &[input])),
+        "Format" => {
+            let format = transform.fmt.as_ref().ok_or_else(|| unset("fmt"))?;
+            format::sprintf(format, &[input]).map_err(|error| error.to_string())
+        }
         "Convert" => convert(transform.convert.as_ref().ok_or_else(|| unset("convert"))?, input),
         "TrimPrefix" | "TrimSuffix" => {
             let trim = transform.trim.as_ref().ok_or_else(|| unset("trim"))?;
@@ -26,7 +40,11 @@ pub fn resolve(transform: &StringTransform, input: &Value) -> Result<String, Str
         "Join" => join(&transform.join.as_ref().ok_or_else(|| unset("join"))?.separator, input),
         "Replace" => {
             let replace = transform.replace.as_ref().ok_or_else(|| unset("replace"))?;
-            Ok(text_of(input).replace(&replace.search, &replace.replace))
+            let text = text_of(input);
+            let growth = replace.replace.len().saturating_sub(replace.search.len());
+            // Counted first: each of a million letters may stand for a million.
+            within_limit(text.matches(&replace.search).count().saturating_mul(growth))?;
+            Ok(text.replace(&replace.search, &replace.replace))
         }
         other => Err(format!("type {other} is not supported for string transform type")),
     }
@@ -116,6 +134,7 @@ fn extract(regexp: &RegexpExtract, input: &Value) -> Result<String, String> {
 /// Upstream cuts off the last byte of the result, not the last separator: `", "` leaves a comma behind.
 fn join(separator: &str, input: &Value) -> Result<String, String> {
     let Value::Array(items) = input else { return Err("could not parse input array".to_owned()) };
+    within_limit(items.len().saturating_mul(separator.len()))?;
     let mut text: String = items.iter().map(|item| format!("{}{separator}", text_of(item))).collect();
     if items.is_empty() || separator.is_empty() {
         return Ok(text);
