@@ -172,3 +172,6 @@ fn origin(patch: &Patch, index: usize, resource: &str, source: &str) -> Origin {
         source: source.to_owned(),
     }
 }
+
+#[cfg(test)]
+mod tests;
