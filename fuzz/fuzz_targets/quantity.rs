@@ -8,7 +8,8 @@ use plat_resource::{go_regex, names};
 
 fuzz_target!(|text: &str| {
     if let Ok(quantity) = Quantity::parse(text) {
-        assert!(!quantity.as_f64().is_nan());
+        // Not a number for `0e527`, as in Go: zero times infinity.
+        let _ = quantity.as_f64();
     }
     drop((parse::int(text), parse::bool(text), parse::float(text)));
     drop((quote::string(text, false), quote::string(text, true)));

@@ -135,7 +135,7 @@ fn from_string(text: &str, to: &str, how: &str) -> Option<Result<Value, String>>
         ("bool", "none") => parse::bool(text).map(Value::Bool),
         ("float64", "none") => parse::float(text).and_then(finite),
         ("float64", "quantity") => {
-            Quantity::parse(text).map(|found| float_value(found.as_f64())).map_err(|error| error.to_string())
+            Quantity::parse(text).map_err(|error| error.to_string()).and_then(|found| finite(found.as_f64()))
         }
         ("object", "json") => from_json(text, "map[string]interface {}", Value::is_object),
         ("array", "json") => from_json(text, "[]interface {}", Value::is_array),

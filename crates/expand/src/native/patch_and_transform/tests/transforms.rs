@@ -92,6 +92,12 @@ fn convert() {
     ok(json!("42"), convert("int", "none"), json!(42));
     ok(json!("T"), convert("bool", "none"), json!(true));
     ok(json!("1.5Gi"), convert("float64", "quantity"), json!(1_610_612_736_i64));
+    // Zero times infinity, in Go too: found by the fuzz target `quantity`.
+    fails(
+        json!("0e527"),
+        convert("float64", "quantity"),
+        "convert transform could not resolve: json: unsupported value: NaN",
+    );
     ok(json!("{\"a\":1}"), convert("object", "json"), json!({"a": 1}));
     ok(json!(3), convert("string", "none"), json!("3"));
     ok(json!(1e21), convert("string", "none"), json!("1000000000000000000000"));
