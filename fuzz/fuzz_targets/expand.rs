@@ -32,7 +32,7 @@ static NOTHING: &Observed = &Observed {
 };
 
 fn planned(platform: &Platform, subjects: &[&Document], live: &Observed) -> ([String; 3], Observed) {
-    let options = Options { compatibility: Compatibility::default(), skip_unavailable_functions: true };
+    let options = Options { compatibility: Compatibility::default(), skip_unavailable_functions: true, only_one: true };
     let engine = Engine::new(platform, live, options, &NoFunctions);
     drop(engine.check());
     let mut expansions = Vec::new();

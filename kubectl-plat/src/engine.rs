@@ -7,7 +7,7 @@ use plat_cluster::{ClientOptions, FunctionClients, Target};
 use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
 use plat_expand::{Engine, Expansion, Observed, Options};
 use plat_platform::{Mode, Platform};
-use plat_resource::{Diagnostic, Document, FieldPath, Location, suggest};
+use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Location, Value, suggest};
 
 use crate::arguments::{EngineArgs, InputArgs};
 use crate::load::{self, Depth, Files, Live};
@@ -43,6 +43,19 @@ impl Input {
         Self { platform, documents, live }
     }
 
+    /// Takes the namespace off cluster-scoped XRs, as the API server does; `crossplane composition render` keeps it.
+    pub(crate) fn as_applied(mut self) -> Self {
+        for document in &mut self.documents {
+            let kind = GroupVersionKind::of(&document.value);
+            if self.platform.is_namespaced(&kind) == Some(false)
+                && let Some(metadata) = document.value.get_mut("metadata").and_then(Value::as_object_mut)
+            {
+                metadata.remove("namespace");
+            }
+        }
+        self
+    }
+
     /// Expands every claim and XR in turn and hands each to `take`, with what is live of the claim and XR themselves.
     /// What is wrong with the platform or cannot be expanded goes to `findings`.
     pub(crate) fn expand(
@@ -55,6 +68,7 @@ impl Input {
         let options = Options {
             compatibility: arguments.compatibility.into(),
             skip_unavailable_functions: arguments.skip_unavailable_functions,
+            only_one: self.documents.len() == 1,
         };
         let engine = Engine::new(&self.platform, self.live.everything(), options, &functions);
         findings.extend(engine.check());

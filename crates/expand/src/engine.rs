@@ -6,6 +6,7 @@
 mod descent;
 mod live;
 mod report;
+mod wrong_type;
 
 use plat_platform::{Definition, KindRef, Platform, Role};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, object};
@@ -13,7 +14,7 @@ use serde_json::json;
 
 use self::descent::Descent;
 use self::live::{Live, adopt_live};
-use self::report::{check_name, failed, hint_for, invalid, subject, unknown_field};
+use self::report::{check_name, failed, hint_for, invalid, patch_set_hint, subject, unknown_field, violated};
 use crate::claim;
 use crate::function::FunctionRunner;
 use crate::model::{Compatibility, Composed, Expansion, Observed};
@@ -31,6 +32,8 @@ pub struct Options {
     pub compatibility: Compatibility,
     /// Steps whose function cannot run are left out and said, instead of being an error.
     pub skip_unavailable_functions: bool,
+    /// One claim or XR is all there is: live composed resources that name no XR are meant for it.
+    pub only_one: bool,
 }
 
 /// Expands claims and XRs of one platform against one live state.
@@ -89,7 +92,10 @@ impl<'a> Engine<'a> {
                             .at(composition.document.locate(&path))
                             .field(path.to_string())
                             .because(format!("pipeline step {:?}, {resource}{}", step.name, fault.message))
-                            .maybe_hint(hint_for(&fault.message)),
+                            .maybe_hint(
+                                hint_for(&fault.message)
+                                    .or_else(|| patch_set_hint(step.input.as_ref(), &fault.message)),
+                            ),
                     );
                 }
             }
@@ -131,14 +137,11 @@ impl<'a> Engine<'a> {
             let mut validation = schema.validate(given, live);
             // What the API server adds to other faults; it names no field and nothing to do.
             validation.violations.retain(|fault| !fault.message.contains("some validation rules were not checked"));
+            validation.violations = wrong_type::without_echoes(validation.violations);
             let untold =
                 unknown.len().saturating_sub(MAX_FAULTS) + validation.violations.len().saturating_sub(MAX_FAULTS);
-            faults.extend(validation.violations.into_iter().take(MAX_FAULTS).map(|violation| {
-                let text = violation.message.clone();
-                let field = violation.field.to_string();
-                let cause = text.strip_prefix(&format!("{field}: ")).unwrap_or(&text).to_owned();
-                invalid(document).at(document.locate(&violation.field)).field(field).because(cause)
-            }));
+            let told = validation.violations.iter().take(MAX_FAULTS);
+            faults.extend(told.map(|violation| violated(document, violation, given)));
             if untold > 0 {
                 faults.push(
                     invalid(document).at(document.location()).because(format!("{untold} more faults of this kind")),
@@ -166,7 +169,9 @@ impl<'a> Engine<'a> {
     fn claim(&self, document: &Document, given: Value, definition: &Definition) -> Result<Expansion, Vec<Diagnostic>> {
         let kind = GroupVersionKind { kind: definition.names.kind.clone(), ..GroupVersionKind::of(&given) };
         let live_claim = self.live.get(&GroupVersionKind::of(&given), object::namespace(&given), object::name(&given));
-        let bound = live_claim.and_then(|claim| object::string_at(claim, &["spec", "resourceRef", "name"]));
+        let bound = live_claim
+            .and_then(|claim| object::string_at(claim, &["spec", "resourceRef", "name"]))
+            .or_else(|| self.live.name_by_claim(&kind, &given));
         let name = bound.map_or_else(|| claim::composite_name(&given, None), str::to_owned);
         let live = self.live.get(&kind, "", &name).or_else(|| self.composite_claimed_by(&kind, &given));
         let mut composite = claim::composite_of(definition, &given, live);
@@ -216,16 +221,24 @@ impl<'a> Engine<'a> {
         descent: &mut Descent,
     ) -> Result<Expansion, Vec<Diagnostic>> {
         let key = ObjectKey::of(&composite);
-        if let Some(live) = self.live.get(&key.kind, &key.namespace, &key.name) {
-            adopt_live(&mut composite, live, definition);
-        }
+        let live = self.live.get(&key.kind, &key.namespace, &key.name);
+        let warning = match live {
+            Some(live) => {
+                adopt_live(&mut composite, live, definition);
+                None
+            }
+            None => self.adopt_uid(document, &key, &mut composite),
+        };
         let selection = self.platform.select_composition(definition, &composite).map_err(|diagnostic| {
             let missing_place = diagnostic.location.is_none();
             vec![if missing_place { diagnostic.at(document.location()) } else { diagnostic }]
         })?;
         let composition = selection.composition;
         descent.refuse_cycle(document, &key, &composition.name)?;
-        let observed = self.live.composed_by(&composite, definition.is_legacy());
+        let mut observed = self.live.composed_by(&composite, definition.is_legacy());
+        if live.is_none() && observed.is_empty() {
+            observed = self.live.meant_for(&composite, self.options.only_one && descent.chain.is_empty());
+        }
         let reconciler = Renderer {
             platform: self.platform,
             runner: self.runner,
@@ -244,6 +257,7 @@ impl<'a> Engine<'a> {
         });
         let mut expansion = rendered.expansion;
         expansion.composition_reason = selection.reason;
+        expansion.warnings.extend(warning);
         if let Some(failure) = &expansion.fatal {
             return Err(vec![failed(&document.value, &composition.document, failure)]);
         }
@@ -253,6 +267,21 @@ impl<'a> Engine<'a> {
         descent.chain.pop();
         nested?;
         Ok(expansion)
+    }
+
+    /// Gives an XR that is not among what is live the UID that the resources it controls have for it.
+    fn adopt_uid(&self, document: &Document, key: &ObjectKey, composite: &mut Value) -> Option<Diagnostic> {
+        if !object::uid(composite).is_empty() {
+            return None;
+        }
+        let uid = self.live.uid_by_controlled(key)?;
+        object::set_metadata(composite, "uid", uid);
+        Some(
+            Diagnostic::warning(format!("{} is shown as new, but may be live", subject(composite)))
+                .at(document.location())
+                .because("resources that it controls are among what is live, the XR is not")
+                .hint("give the live XR with --observed too"),
+        )
     }
 
     fn nested(
@@ -273,11 +302,12 @@ impl<'a> Engine<'a> {
         if let Some(live) = &composed.observed {
             adopt_live(&mut composite, live, found.definition);
         }
-        let expansion = self.expand_composite(document, composite, found.definition, descent).map_err(|diagnostics| {
-            let outer =
-                format!("in nested {} ({:?} of {})", subject(&composed.object), composed.name, descent.text());
-            diagnostics.into_iter().map(|diagnostic| diagnostic.because(outer.clone())).collect::<Vec<_>>()
-        })?;
+        let expansion =
+            self.expand_composite(document, composite, found.definition, descent).map_err(|diagnostics| {
+                let outer =
+                    format!("in nested {} ({:?} of {})", subject(&composed.object), composed.name, descent.text());
+                diagnostics.into_iter().map(|diagnostic| diagnostic.because(outer.clone())).collect::<Vec<_>>()
+            })?;
         composed.nested = Some(Box::new(expansion));
         Ok(())
     }

@@ -96,11 +96,20 @@ impl Loader {
             return Some(true);
         };
         let place = first.location();
-        // The same file named twice on the command line is no mistake.
-        if place != document.location() || place.position.is_none() {
-            let cause = format!("{}/{} is given twice, first at {place}", kind.kind, key.name);
-            findings.error(&root, cause).hint = Some("keep one of the two".to_owned());
+        // The same file named twice on the command line is no mistake, and neither is a copy.
+        let is_same_file = place == document.location() && place.position.is_some();
+        if is_same_file || first.value == document.value {
+            return Some(false);
         }
+        let cause = format!("{}/{} is given twice, first at {place}", kind.kind, key.name);
+        let hint = Some("keep one of the two".to_owned());
+        // Published platforms carry several sets of them; of two, kubectl apply leaves the later one.
+        if row.what == What::EnvironmentConfig {
+            findings.warning(&root, format!("{cause}; this one counts")).hint = hint;
+            self.seen.insert(key, Arc::clone(document));
+            return Some(true);
+        }
+        findings.error(&root, cause).hint = hint;
         Some(false)
     }
 

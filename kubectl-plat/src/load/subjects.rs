@@ -24,10 +24,13 @@ pub(crate) fn subjects(
         }
         match check(&mut document, platform, &kind, namespace) {
             Err(finding) => findings.push(finding),
-            Ok(()) => match places.insert(identity(&document), document.location()) {
-                Some(first) if !object::name(&document.value).is_empty() => findings.push(twice(&document, &first)),
-                _ => picked.push(document),
-            },
+            Ok(warning) => {
+                findings.extend(warning);
+                match places.insert(identity(&document), document.location()) {
+                    Some(first) if !object::name(&document.value).is_empty() => findings.push(twice(&document, &first)),
+                    _ => picked.push(document),
+                }
+            }
         }
     }
     let kinds = left_out.into_iter().collect::<Vec<_>>().join(", ");
@@ -58,7 +61,7 @@ fn check(
     platform: &Platform,
     kind: &GroupVersionKind,
     namespace: Option<&str>,
-) -> Result<(), Diagnostic> {
+) -> Result<Option<Diagnostic>, Diagnostic> {
     if kind.kind.is_empty() || kind.version.is_empty() {
         let field = if kind.kind.is_empty() { "kind" } else { "apiVersion" };
         let finding = Diagnostic::error(format!("{} has an object that cannot be planned", document.file()));
@@ -68,10 +71,27 @@ fn check(
         let place = document.locate(&FieldPath::default().key("kind"));
         if finding.location.is_some() { finding } else { finding.at(place) }
     })?;
-    if platform.is_namespaced(kind) == Some(true) {
-        set_namespace(document, namespace)?;
+    match platform.is_namespaced(kind) {
+        Some(true) => set_namespace(document, namespace).map(|()| None),
+        Some(false) => Ok(needless_namespace(document)),
+        None => Ok(None),
     }
-    Ok(())
+}
+
+/// Of a cluster-scoped object the API server drops the namespace without a word.
+fn needless_namespace(document: &Document) -> Option<Diagnostic> {
+    if object::namespace(&document.value).is_empty() {
+        return None;
+    }
+    let kind = object::string_at(&document.value, &["kind"]).unwrap_or("object");
+    let path = FieldPath::default().key("metadata").key("namespace");
+    Some(
+        Diagnostic::warning(format!("{kind} {} stands in no namespace", object::name(&document.value)))
+            .at(document.locate(&path))
+            .field("metadata.namespace")
+            .because("the kind is cluster-scoped: the API server drops the namespace")
+            .hint("remove metadata.namespace"),
+    )
 }
 
 /// An object without a namespace goes where kubectl would put it.

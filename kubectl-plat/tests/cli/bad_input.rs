@@ -156,7 +156,8 @@ fn an_unknown_field() {
 fn a_wrong_type() {
     assert_snapshot!(refused(CLAIM.replace("size: 10", "size: 10GB")), @r#"
     error: Disk team-a/data is not valid
-      caused by: claim.yaml:5:14: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"
+      caused by: claim.yaml:5:14: spec.size: "10GB" is a string, the schema wants an integer
+      hint: write size: 10
     1 error; nothing was planned
     "#);
 }
@@ -282,6 +283,7 @@ fn a_missing_patch_set() {
     assert_snapshot!(sandbox.plan(&["-f", "claim.yaml"]).refusal(), @r#"
     error: composition disk is not usable
       caused by: platform/composition.yaml:20:42: spec.pipeline[0].input.resources[0].patches[0].patchSetName: pipeline step "compose", resource "volume", cannot resolve PatchSets: cannot find PatchSet by name comon
+      hint: did you mean "common"?
     1 error; nothing was planned
     "#);
 }
@@ -428,7 +430,7 @@ fn everything_is_reported_in_one_run() {
       caused by: platform/broken.yaml:3:19: not valid YAML: while parsing a node, did not find expected node content
 
     error: Disk team-a/data is not valid
-      caused by: claim.yaml:5:14: spec.size: Invalid value: "string": spec.size in body must be of type integer: "string"
+      caused by: claim.yaml:5:14: spec.size: "none" is a string, the schema wants an integer
     3 errors; nothing was planned
     "#);
 }

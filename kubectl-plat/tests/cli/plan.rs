@@ -318,7 +318,8 @@ fn broken_examples_are_refused_with_place_and_hint() {
       hint: did you mean "string"?
 
     error: SQLInstance team-a/wrong-type is not valid
-      caused by: examples/broken/claims.yaml:13:16: spec.parameters.storageGB: Invalid value: "string": spec.parameters.storageGB in body must be of type integer: "string"
+      caused by: examples/broken/claims.yaml:13:16: spec.parameters.storageGB: "50GB" is a string, the schema wants an integer
+      hint: write storageGB: 50
 
     error: SQLInstance team-a/unknown-field is not valid
       caused by: examples/broken/claims.yaml:26:5: spec.parameters.storageGb: unknown field

@@ -2,7 +2,7 @@
 
 use insta::assert_snapshot;
 
-use crate::sandbox::{Outcome, run_in_repository};
+use crate::sandbox::{COMPOSITION, Outcome, Sandbox, run_in_repository};
 
 fn render(arguments: &[&str]) -> Outcome {
     run_in_repository(&[&["claim", "render", "--platform", "examples/platform"], arguments].concat())
@@ -334,4 +334,76 @@ fn json_is_a_list_of_the_same_objects() {
 fn errors_say_that_nothing_was_rendered() {
     let talk = render(&["-f", "examples/claims/none.yaml"]).refusal();
     assert!(talk.ends_with("\n1 error; nothing was rendered\n"), "{talk}");
+}
+
+/// Three cases in one folder: an XR, a Composition with what is under test, and what is live.
+fn disk(composition: &str, live: &str) -> Sandbox {
+    Sandbox::with_platform()
+        .file("platform/composition.yaml", composition)
+        .file(
+            "xr.yaml",
+            "apiVersion: test.example/v1\nkind: XDisk\nmetadata: {name: data, namespace: team-a}\nspec: {size: 5}\n",
+        )
+        .file("live.yaml", live)
+}
+
+const RENDER_XR: [&str; 6] = ["claim", "render", "-f", "xr.yaml", "--platform", "platform"];
+
+#[test]
+fn a_namespace_on_a_cluster_scoped_xr_is_said_and_dropped_by_a_plan_only() {
+    let sandbox = disk(COMPOSITION, "");
+    let outcome = sandbox.plan(&["-f", "xr.yaml"]);
+    assert_eq!(outcome.code, 0, "{outcome}");
+    assert!(!outcome.stdout.contains("team-a"), "{outcome}");
+    assert_snapshot!(outcome.stderr, @"
+    warning: XDisk data stands in no namespace
+      caused by: xr.yaml:3:35: metadata.namespace: the kind is cluster-scoped: the API server drops the namespace
+      hint: remove metadata.namespace
+    ");
+    let rendered = sandbox.run(&RENDER_XR);
+    assert!(rendered.stdout.contains("  namespace: team-a\n"), "crossplane render keeps it: {rendered}");
+}
+
+#[test]
+fn results_name_their_step_as_crossplane_does() {
+    let required = COMPOSITION.replace(
+        "- {fromFieldPath: spec.size, toFieldPath: spec.size}",
+        "- {fromFieldPath: spec.none, toFieldPath: spec.size, policy: {fromFieldPath: Required}}",
+    );
+    let outcome = disk(&required, "").run(&[&RENDER_XR[..], &["-x", "-r"]].concat());
+    assert!(outcome.stdout.contains("Pipeline step \"compose\": not adding new composed resource"), "{outcome}");
+}
+
+#[test]
+fn live_resources_that_name_no_xr_are_those_of_the_only_xr() {
+    let live = "
+apiVersion: cloud.example/v1
+kind: Volume
+metadata: {name: live-one, namespace: team-a, annotations: {crossplane.io/composition-resource-name: volume}}
+";
+    let outcome = disk(COMPOSITION, live).run(&[&RENDER_XR[..], &["--observed", "live.yaml"]].concat());
+    assert!(outcome.stdout.contains("\n  name: live-one\n"), "{outcome}");
+}
+
+#[test]
+fn a_live_xr_that_was_not_given_is_told_by_what_it_controls() {
+    let live = "
+apiVersion: cloud.example/v1
+kind: Volume
+metadata:
+  name: data-one
+  annotations: {crossplane.io/composition-resource-name: volume}
+  labels: {crossplane.io/claim-name: data, crossplane.io/claim-namespace: team-a}
+  ownerReferences: [{apiVersion: test.example/v1, kind: XDisk, name: data-abcde, uid: u-1, controller: true}]
+spec: {size: 9}
+";
+    let outcome = disk(COMPOSITION, live).plan(&["-f", "claim.yaml", "--observed", "live.yaml"]);
+    assert!(outcome.stdout.contains("+ XDisk/data-abcde"), "{outcome}");
+    assert!(outcome.stdout.contains("~ cloud.example/Volume  data-one"), "{outcome}");
+    assert!(outcome.stdout.contains("9 → 10"), "{outcome}");
+    assert_snapshot!(outcome.stderr, @"
+    warning: XDisk data-abcde is shown as new, but may be live
+      caused by: claim.yaml:2:1: resources that it controls are among what is live, the XR is not
+      hint: give the live XR with --observed too
+    ");
 }

@@ -5,13 +5,29 @@ use std::collections::{BTreeMap, HashMap};
 use plat_platform::Definition;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
+use crate::compose::{COMPOSITE_LABEL, RESOURCE_NAME_ANNOTATION};
 use crate::model::Observed;
 use crate::names;
+
+/// Says which claim a composed resource is for.
+const CLAIM_NAME_LABEL: &str = "crossplane.io/claim-name";
+const CLAIM_NAMESPACE_LABEL: &str = "crossplane.io/claim-namespace";
+
+/// What a live object says of its controller.
+struct Controlled<'a> {
+    uid: &'a str,
+    object: &'a Value,
+}
 
 /// The live state, indexed.
 pub(super) struct Live<'a> {
     pub(super) by_key: HashMap<ObjectKey, &'a Value>,
     by_controller: HashMap<&'a str, Vec<&'a Value>>,
+    /// Who controls what is live, by kind and name: the XR itself may not have been given.
+    controllers: HashMap<(GroupVersionKind, &'a str), Vec<Controlled<'a>>>,
+    /// Composed resources that nobody controls, by the XR that their label names; written by hand, as for
+    /// `crossplane composition render --observed-resources`.
+    uncontrolled: HashMap<&'a str, Vec<&'a Value>>,
     pub(super) connection_details: &'a BTreeMap<ObjectKey, BTreeMap<String, Vec<u8>>>,
 }
 
@@ -20,16 +36,61 @@ impl<'a> Live<'a> {
         let mut live = Self {
             by_key: HashMap::new(),
             by_controller: HashMap::new(),
+            controllers: HashMap::new(),
+            uncontrolled: HashMap::new(),
             connection_details: &observed.connection_details,
         };
         for value in observed.all() {
             live.by_key.insert(ObjectKey::of(value), value);
-            let owner = object::controller(value).and_then(|owner| owner.get("uid")).and_then(Value::as_str);
-            if let Some(uid) = owner {
-                live.by_controller.entry(uid).or_default().push(value);
-            }
+            live.index(value);
         }
         live
+    }
+
+    fn index(&mut self, value: &'a Value) {
+        let Some(owner) = object::controller(value) else {
+            if object::annotation(value, RESOURCE_NAME_ANNOTATION).is_some() {
+                let name = object::label(value, COMPOSITE_LABEL).unwrap_or_default();
+                self.uncontrolled.entry(name).or_default().push(value);
+            }
+            return;
+        };
+        let text = |key: &str| owner.get(key).and_then(Value::as_str).unwrap_or_default();
+        let Some(uid) = owner.get("uid").and_then(Value::as_str) else { return };
+        self.by_controller.entry(uid).or_default().push(value);
+        let name = owner.get("name").and_then(Value::as_str).unwrap_or_default();
+        let kind = versionless(&GroupVersionKind::new(text("apiVersion"), text("kind")));
+        self.controllers.entry((kind, name)).or_default().push(Controlled { uid, object: value });
+    }
+
+    /// The UID of an XR that is not live itself, as the resources that it controls give it.
+    pub(super) fn uid_by_controlled(&self, key: &ObjectKey) -> Option<&'a str> {
+        let found = self.controllers.get(&(versionless(&key.kind), key.name.as_str()))?;
+        let is_near = |controlled: &&Controlled<'_>| {
+            key.namespace.is_empty() || object::namespace(controlled.object) == key.namespace
+        };
+        found.iter().find(is_near).map(|controlled| controlled.uid)
+    }
+
+    /// The name of the XR of a claim, as the labels of what it controls give it.
+    pub(super) fn name_by_claim(&self, composite: &GroupVersionKind, claim: &Value) -> Option<&'a str> {
+        let composite = versionless(composite);
+        let is_for_claim = |controlled: &Controlled<'_>| {
+            object::label(controlled.object, CLAIM_NAME_LABEL) == Some(object::name(claim))
+                && object::label(controlled.object, CLAIM_NAMESPACE_LABEL) == Some(object::namespace(claim))
+        };
+        let of_kind = self.controllers.iter().filter(|((kind, _), _)| *kind == composite);
+        of_kind.filter(|(_, found)| found.iter().any(is_for_claim)).map(|((_, name), _)| *name).min()
+    }
+
+    /// Resources that nobody controls and that are meant for an XR that is not live. Without a label they are for
+    /// the only XR there is.
+    pub(super) fn meant_for(&self, composite: &Value, is_only: bool) -> Vec<Value> {
+        let (namespace, name) = (object::namespace(composite), object::name(composite));
+        let unlabelled = self.uncontrolled.get("").filter(|_| is_only).into_iter().flatten();
+        let labelled = self.uncontrolled.get(name).filter(|_| !name.is_empty()).into_iter().flatten();
+        let is_near = |value: &&&Value| namespace.is_empty() || object::namespace(value) == namespace;
+        unlabelled.chain(labelled).filter(is_near).copied().cloned().collect()
     }
 
     pub(super) fn get(&self, kind: &GroupVersionKind, namespace: &str, name: &str) -> Option<&'a Value> {
@@ -58,6 +119,10 @@ impl<'a> Live<'a> {
         }
         found
     }
+}
+
+fn versionless(kind: &GroupVersionKind) -> GroupVersionKind {
+    GroupVersionKind { version: String::new(), ..kind.clone() }
 }
 
 impl Observed {

@@ -1,8 +1,10 @@
 //! Saying what is wrong with a claim, an XR or a Composition: place, field, cause, hint.
 
 use plat_platform::{KindRef, Role};
+use plat_resource::schema::Violation;
 use plat_resource::{Diagnostic, Document, FieldPath, Value, names as names_rules, object, suggest};
 
+use super::wrong_type;
 use crate::model::Failure;
 
 /// The object in words: `SQLInstance team-a/orders-db`.
@@ -39,15 +41,6 @@ pub(super) fn check_name(document: &Document, found: KindRef<'_>) -> Vec<Diagnos
                 .hint("write metadata.namespace, or give one with -n"),
         );
     }
-    if !namespaced && !namespace.is_empty() {
-        faults.push(
-            invalid(document)
-                .at(document.locate(&place))
-                .field("metadata.namespace")
-                .because("the kind is cluster-scoped")
-                .hint("remove metadata.namespace"),
-        );
-    }
     faults
 }
 
@@ -70,6 +63,15 @@ pub(super) fn unknown_field(
         .maybe_hint(hint.or_else(|| Some("kubectl plat claim explain KIND lists the fields".to_owned())))
 }
 
+/// One fault that the schema found.
+pub(super) fn violated(document: &Document, violation: &Violation, given: &Value) -> Diagnostic {
+    let field = violation.field.to_string();
+    let text = violation.message.as_str();
+    let (cause, hint) = wrong_type::words(violation, given)
+        .unwrap_or_else(|| (text.strip_prefix(&format!("{field}: ")).unwrap_or(text).to_owned(), None));
+    invalid(document).at(document.locate(&violation.field)).field(field).because(cause).maybe_hint(hint)
+}
+
 pub(super) fn failed(given: &Value, composition: &Document, failure: &Failure) -> Diagnostic {
     let mut diagnostic = Diagnostic::error(format!("{} cannot be planned", subject(given)));
     if let Some(path) = &failure.path {
@@ -78,6 +80,17 @@ pub(super) fn failed(given: &Value, composition: &Document, failure: &Failure) -
     diagnostic
         .because(format!("cannot compose resources: {}", failure.message))
         .maybe_hint(failure.hint.clone().or_else(|| hint_for(&failure.message)))
+}
+
+/// A slip in the name of a patch set.
+pub(super) fn patch_set_hint(input: Option<&Value>, message: &str) -> Option<String> {
+    let (_, name) = message.split_once("cannot find PatchSet by name ")?;
+    let sets = input?.get("patchSets").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
+    let names: Vec<&str> = sets.iter().filter_map(|set| object::string_at(set, &["name"])).collect();
+    suggest::did_you_mean(name, names.iter().copied()).or_else(|| match names.as_slice() {
+        [] => Some("the input has no patchSets".to_owned()),
+        names => Some(format!("one of {}", names.join(", "))),
+    })
 }
 
 /// What to do about the refusals that people meet most.

@@ -129,7 +129,9 @@ fn only_the_legacy_scope_offers_claims_and_connection_secrets() {
 
 #[test]
 fn the_same_object_twice_and_the_same_kind_twice_are_refused() {
-    insta::assert_snapshot!(findings(&[SQL, SQL]), @r#"
+    assert_eq!(findings(&[SQL, SQL]), "", "a copy is no mistake");
+    let other = SQL.replace("sql.acme.io\nspec", "sql.acme.io\n  labels: {other: set}\nspec");
+    insta::assert_snapshot!(findings(&[SQL, &other]), @r#"
     error: CompositeResourceDefinition xsqlinstances.sql.acme.io is not usable
       caused by: platform.yaml:25:1: CompositeResourceDefinition/xsqlinstances.sql.acme.io is given twice, first at platform.yaml:2:1
       hint: keep one of the two
@@ -341,4 +343,18 @@ fn a_platform_of_thousands_of_objects_loads_and_answers() {
     let composite = serde_json::json!({"spec": {}});
     let selection = platform.select_composition(kind.definition, &composite).unwrap();
     assert_eq!(selection.composition.name, "c1999");
+}
+
+#[test]
+fn of_two_environment_configs_with_one_name_the_later_counts() {
+    let config = |value: &str| {
+        format!(
+            "apiVersion: apiextensions.crossplane.io/v1beta1\nkind: EnvironmentConfig\nmetadata: {{name: e}}\ndata: {{a: {value}}}\n"
+        )
+    };
+    let (platform, found) = load(&[&config("one"), &config("two")]);
+    assert!(found.iter().all(|finding| !finding.is_error()), "{found:?}");
+    assert!(found[0].to_string().contains("given twice"), "{found:?}");
+    let data: Vec<_> = platform.environment_configs().map(|document| document.value["data"]["a"].clone()).collect();
+    assert_eq!(data, ["two"]);
 }

@@ -52,7 +52,7 @@ enum PlanFormat {
 
 pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
-    let input = Input::read(&arguments.input, &mut findings);
+    let input = Input::read(&arguments.input, &mut findings).as_applied();
     let schemas = PlatformSchemas::new(&input.platform);
     let mut planner = Planner::new(&schemas);
     let mut claims = Vec::new();

@@ -1,7 +1,8 @@
 //! `kubectl plat claim render`: the objects themselves.
 
 use clap::{Args, ValueEnum};
-use plat_expand::{Expansion, StepResult};
+use plat_expand::{Expansion, StepResult, conditions};
+use plat_platform::Mode;
 use plat_resource::{Diagnostic, Value, yaml};
 use serde_json::json;
 
@@ -49,6 +50,10 @@ pub(super) struct RenderArgs {
     /// Add what nested XRs are composed of
     #[arg(long, help_heading = "Output options")]
     include_nested: bool,
+
+    /// Accepted for those who paste a crossplane render command: the whole XR is always printed
+    #[arg(short = 'x', long, hide = true)]
+    include_full_xr: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, ValueEnum)]
@@ -63,9 +68,18 @@ pub(super) fn run(ui: &Ui, arguments: &RenderArgs) -> Result<Exit, CommandError>
     let input = Input::read(&arguments.input, &mut findings);
     let mut objects = Vec::new();
     input.expand(&arguments.engine, &mut findings, |_, _, expansion| {
-        objects.extend(documents(expansion, arguments));
+        let mode = input.platform.composition(&expansion.composition).map(|composition| &composition.mode);
+        // Only a pipeline has a context.
+        let with_context = arguments.include_context && !matches!(mode, Some(Mode::Resources { .. }));
+        objects.extend(documents(expansion, arguments, with_context));
     });
     if findings.iter().any(Diagnostic::is_error) {
+        for finding in &mut findings {
+            // The engine's words are those of a plan.
+            if let Some(subject) = finding.message.strip_suffix("cannot be planned") {
+                finding.message = format!("{subject}cannot be rendered");
+            }
+        }
         return Err(CommandError::input(findings, OUTCOME));
     }
     ui.warn(&findings);
@@ -77,15 +91,16 @@ pub(super) fn run(ui: &Ui, arguments: &RenderArgs) -> Result<Exit, CommandError>
 }
 
 /// The XR, its composed resources, then what the pipeline said and its context.
-fn documents(mut expansion: Expansion, arguments: &RenderArgs) -> Vec<Value> {
+fn documents(mut expansion: Expansion, arguments: &RenderArgs, with_context: bool) -> Vec<Value> {
     let results = std::mem::take(&mut expansion.results);
     let context = std::mem::take(&mut expansion.context);
     let mut objects = Vec::new();
     collect(expansion, arguments.include_nested, &mut objects);
+    objects.iter_mut().for_each(conditions::as_printed);
     if arguments.include_function_results {
         objects.extend(results.iter().map(result));
     }
-    if arguments.include_context {
+    if with_context {
         objects.push(json!({"apiVersion": RENDER_API, "kind": "Context", "fields": context}));
     }
     objects
@@ -107,11 +122,17 @@ fn collect(expansion: Expansion, include_nested: bool, objects: &mut Vec<Value>)
 }
 
 fn result(result: &StepResult) -> Value {
+    let message = match &result.step {
+        Some(step) if !result.message.starts_with("Pipeline step") => {
+            format!("Pipeline step \"{step}\": {}", result.message)
+        }
+        _ => result.message.clone(),
+    };
     json!({
         "apiVersion": RENDER_API,
         "kind": "Result",
         "severity": result.severity,
         "reason": result.reason,
-        "message": result.message,
+        "message": message,
     })
 }
