@@ -5,6 +5,7 @@
 
 mod case;
 mod compare;
+mod core;
 mod differential;
 mod generated;
 mod real;
@@ -27,14 +28,17 @@ pub(crate) struct Arguments {
     /// Compare Result and Context documents, and what a refusal names, too
     #[arg(long)]
     pub(crate) strict: bool,
-    /// Render through the real function-patch-and-transform over gRPC instead, built with Go, and put generated inputs
-    /// before both
+    /// Render through the real functions over gRPC instead, built with Go, and put generated inputs before them, and
+    /// generated render requests before the real Crossplane core
     #[arg(long)]
     pub(crate) real: bool,
     /// How many generated inputs
     #[arg(long, default_value_t = 2_000, requires = "real")]
     pub(crate) generated: u64,
-    /// The first of the generated inputs
+    /// How many generated render requests go to the real Crossplane core
+    #[arg(long, default_value_t = 300, requires = "real")]
+    pub(crate) requests: u64,
+    /// The first of the generated inputs and requests
     #[arg(long, default_value_t = 0, requires = "real")]
     pub(crate) seed: u64,
     /// Print identical cases too
@@ -83,8 +87,9 @@ pub(crate) fn compare_all(arguments: &Arguments) -> anyhow::Result<Totals> {
     }
     if let Some(functions) = &functions {
         let generated = differential::run(functions.runner(), arguments.seed, arguments.generated);
-        totals.identical += generated.identical;
-        totals.differs += generated.differs;
+        let rendered = core::run(&functions.addresses(), arguments.seed, arguments.requests)?;
+        totals.identical += generated.identical + rendered.identical;
+        totals.differs += generated.differs + rendered.differs;
         totals.unsupported += generated.unsupported;
     }
     let elapsed = started.elapsed().as_millis();

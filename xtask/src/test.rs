@@ -150,6 +150,7 @@ fn practice_cases(arguments: &Arguments) -> anyhow::Result<Count> {
         real: false,
         verbose: false,
         generated: 0,
+        requests: 0,
         seed: 0,
     })?;
     Ok(Count {

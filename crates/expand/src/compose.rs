@@ -240,7 +240,9 @@ fn reference(resource: &Value, namespaced: bool) -> (String, Value) {
     let namespace = if namespaced { "" } else { unstructured::metadata(resource, "namespace") };
     let name = unstructured::metadata(resource, "name");
     let fields = [("apiVersion", kind.api_version()), ("kind", kind.kind.clone())];
-    let fields = fields.into_iter().chain([("name", name.to_owned()), ("namespace", namespace.to_owned())]);
+    let uid = unstructured::metadata(resource, "uid");
+    let rest = [("name", name.to_owned()), ("namespace", namespace.to_owned()), ("uid", uid.to_owned())];
+    let fields = fields.into_iter().chain(rest);
     // Go's reference type leaves empty fields out.
     let fields = fields.filter(|(_, value)| !value.is_empty());
     let reference = fields.map(|(key, value)| (key.to_owned(), Value::String(value))).collect();

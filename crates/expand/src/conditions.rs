@@ -82,12 +82,6 @@ impl Condition {
         })
     }
 
-    /// A custom condition that nobody could set, since the pipeline stopped.
-    pub fn undetermined(kind: &str) -> Self {
-        let message = "A fatal error occurred before the status of this condition could be determined.";
-        Self::new(kind, "Unknown", "FatalError", message)
-    }
-
     fn to_value(&self) -> Value {
         let mut value = json!({
             "type": self.kind, "status": self.status, "reason": self.reason, "lastTransitionTime": RENDER_TIME,
@@ -103,26 +97,88 @@ impl Condition {
 
     fn equals(&self, value: &Value) -> bool {
         let text = |key: &str| value.get(key).and_then(Value::as_str).unwrap_or("");
-        text("status") == self.status && text("reason") == self.reason && text("message") == self.message
+        let generation = value.get("observedGeneration").and_then(Value::as_i64).filter(|found| *found != 0);
+        // A condition that is not of any generation equals one of each.
+        let same_generation = generation.is_none() || self.generation.is_none() || generation == self.generation;
+        same_generation
+            && text("status") == self.status
+            && text("reason") == self.reason
+            && text("message") == self.message
     }
+}
+
+/// Conditions pass through Go's type whenever one is set: known fields only, a null where there is no time.
+fn typed(condition: &Value) -> Value {
+    let text = |key: &str| condition.get(key).and_then(Value::as_str).unwrap_or("");
+    let time = condition.get("lastTransitionTime").filter(|time| time.is_string());
+    let mut typed = json!({
+        "type": text("type"), "status": text("status"), "reason": text("reason"), "lastTransitionTime": time,
+    });
+    if !text("message").is_empty() {
+        typed["message"] = json!(text("message"));
+    }
+    if let Some(generation) = condition.get("observedGeneration").and_then(Value::as_i64).filter(|found| *found != 0) {
+        typed["observedGeneration"] = json!(generation);
+    }
+    typed
+}
+
+/// The list of conditions of `object`, made where there is none; nothing where the status is no object.
+fn list_of(object: &mut Value) -> Option<&mut Vec<Value>> {
+    let status = object.as_object_mut()?.entry("status").or_insert_with(|| Value::Object(Map::new()));
+    let list = status.as_object_mut()?.entry("conditions").or_insert_with(|| json!([]));
+    if !list.is_array() {
+        *list = json!([]);
+    }
+    let list = list.as_array_mut()?;
+    for condition in list.iter_mut() {
+        *condition = typed(condition);
+    }
+    Some(list)
 }
 
 /// Sets conditions in `object.status.conditions`: an equal one stays as it is, another of the type is replaced in place,
 /// a new one goes to the end.
 pub fn set(object: &mut Value, conditions: &[Condition]) {
-    let status = object.as_object_mut().map(|root| root.entry("status").or_insert_with(|| Value::Object(Map::new())));
-    let Some(status) = status.and_then(Value::as_object_mut) else { return };
-    let list = status.entry("conditions").or_insert_with(|| json!([]));
-    if !list.is_array() {
-        *list = json!([]);
-    }
-    let Some(list) = list.as_array_mut() else { return };
+    let Some(list) = list_of(object) else { return };
     for condition in conditions {
-        let of_type = |value: &&mut Value| value.get("type").and_then(Value::as_str) == Some(&condition.kind);
-        match list.iter_mut().find(of_type) {
-            Some(present) if condition.equals(present) => {}
-            Some(present) => *present = condition.to_value(),
-            None => list.push(condition.to_value()),
+        let mut exists = false;
+        for present in list.iter_mut() {
+            if present.get("type").and_then(Value::as_str) == Some(&condition.kind) {
+                exists = true;
+                if !condition.equals(present) {
+                    *present = condition.to_value();
+                }
+            }
+        }
+        if !exists {
+            list.push(condition.to_value());
+        }
+    }
+}
+
+/// A custom condition that nobody could set, since the pipeline stopped. It keeps its time.
+pub fn lose(object: &mut Value, kind: &str, generation: Option<i64>) {
+    let message = "A fatal error occurred before the status of this condition could be determined.";
+    let lost = Condition::new(kind, "Unknown", "FatalError", message).observed_at(generation);
+    for present in list_of(object).into_iter().flatten() {
+        if present.get("type").and_then(Value::as_str) == Some(kind) && !lost.equals(present) {
+            let mut value = lost.to_value();
+            value["lastTransitionTime"] = present["lastTransitionTime"].take();
+            *present = value;
+        }
+    }
+}
+
+/// Sets the conditions of `from` in `to`, as they are.
+pub fn carry(from: &Value, to: &mut Value) {
+    let had = from.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);
+    let Some(had) = had.filter(|had| !had.is_empty()) else { return };
+    let Some(list) = list_of(to) else { return };
+    for condition in had {
+        match list.iter_mut().find(|present| present.get("type") == condition.get("type")) {
+            Some(present) => present.clone_from(condition),
+            None => list.push(condition.clone()),
         }
     }
 }

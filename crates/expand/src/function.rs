@@ -175,6 +175,12 @@ pub enum FunctionError {
         /// Name in `functionRef`.
         function: String,
     },
+    /// What asks for a render does not list the function.
+    #[error("unknown function {function:?} - is it listed in the render input?")]
+    Unlisted {
+        /// Name in `functionRef`.
+        function: String,
+    },
     /// It was called and failed.
     #[error("function {function:?} at {target} failed: {reason}")]
     Failed {

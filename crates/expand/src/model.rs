@@ -141,6 +141,18 @@ pub struct StepResult {
     pub to_claim: bool,
 }
 
+impl StepResult {
+    /// The message as an event of the XR says it.
+    pub fn full_message(&self) -> String {
+        match &self.step {
+            Some(step) if !self.message.starts_with("Pipeline step") => {
+                format!("Pipeline step \"{step}\": {}", self.message)
+            }
+            _ => self.message.clone(),
+        }
+    }
+}
+
 /// Gravity of a [`StepResult`].
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize)]
 pub enum ResultSeverity {

@@ -274,17 +274,18 @@ fn left_out(step: &Step, request: RunFunctionRequest, outcome: &mut Outcome) {
 
 fn not_run(step: &Step, error: &FunctionError) -> Failure {
     let hint = match error {
-        FunctionError::Unavailable { function } => format!(
+        FunctionError::Unavailable { function } => Some(format!(
             "run the function and give --function {function}=HOST:PORT, or plan the rest with --skip-unavailable-functions"
-        ),
-        FunctionError::Failed { target, .. } => format!("check that the function runs at {target}"),
+        )),
+        FunctionError::Failed { target, .. } => Some(format!("check that the function runs at {target}")),
+        FunctionError::Unlisted { .. } => None,
     };
     Failure {
         step: Some(step.name.clone()),
         resource: None,
         path: Some(step.path().key("functionRef").key("name")),
         message: format!("cannot run Composition pipeline step \"{}\": {error}", step.name),
-        hint: Some(hint),
+        hint,
     }
 }
 
@@ -309,7 +310,10 @@ fn step_result(step: &Step, result: crate::function::FunctionResult) -> StepResu
         FunctionSeverity::Normal => (ResultSeverity::Normal, result.message),
         FunctionSeverity::Unspecified => (
             ResultSeverity::Warning,
-            format!("returned a result of unknown severity (assuming warning): {}", result.message),
+            format!(
+                "Pipeline step \"{}\" returned a result of unknown severity (assuming warning): {}",
+                step.name, result.message
+            ),
         ),
         _ => (ResultSeverity::Warning, result.message),
     };

@@ -20,6 +20,9 @@ use crate::pipeline::{Outcome, Pipeline};
 use crate::resources_mode;
 use crate::store::Store;
 
+/// How a failure before composing starts.
+const CONFIGURE: &str = "cannot configure composite resource";
+
 /// What a render runs with, the same for many XRs.
 #[derive(Clone, Copy)]
 pub struct Renderer<'a> {
@@ -59,7 +62,7 @@ pub struct Subject<'a> {
 pub struct Rendered {
     /// What the XR means.
     pub expansion: Expansion,
-    /// The XR as the reconcile leaves it, without the fields that it was given.
+    /// The XR as the reconcile last writes it: where it went through, without the fields that it was given.
     pub bare_composite: Value,
     /// Selectors and schemas that functions asked for.
     pub outcome: Outcome,
@@ -72,6 +75,7 @@ impl Renderer<'_> {
         if run.is_paused() {
             return run.paused();
         }
+        run.note_request();
         if object::string_at(subject.composite, &["metadata", "deletionTimestamp"]).is_some() {
             return run.deleting();
         }
@@ -88,6 +92,10 @@ struct Run<'a> {
     subject: Subject<'a>,
     /// The XR as the reconciler changes it.
     composite: Value,
+    /// The XR as it is stored, to which status is added.
+    stored: Value,
+    /// Whether the reconciler stored the XR itself.
+    updated: bool,
     results: Vec<StepResult>,
     generation: Option<i64>,
 }
@@ -104,12 +112,13 @@ impl<'a> Run<'a> {
             unstructured::set_metadata(&mut composite, "resourceVersion", "999");
         }
         let generation = object::value_at(&composite, &["metadata", "generation"]).and_then(Value::as_i64);
-        if !subject.observed.is_empty() {
+        if !refers_to_all(&composite, subject.legacy, subject.observed) {
             let references = observed_references(&composite, subject.observed);
             set_machinery(&mut composite, subject.legacy, "resourceRefs", references);
         }
+        let stored = composite.clone();
         conditions::set(&mut composite, &[Condition::responsive().observed_at(generation)]);
-        Self { renderer, subject, composite, results: Vec::new(), generation }
+        Self { renderer, subject, composite, stored, updated: false, results: Vec::new(), generation }
     }
 
     fn is_paused(&self) -> bool {
@@ -124,6 +133,19 @@ impl<'a> Run<'a> {
         self.unchanged(true)
     }
 
+    /// Somebody asked for this reconcile by annotation: that is answered in the status.
+    fn note_request(&mut self) {
+        let key = "crossplane.io/reconcile-requested-at";
+        let token = unstructured::string_map_entry(&self.composite, "annotations", key).unwrap_or_default();
+        let handled = object::string_at(&self.composite, &["status", "lastHandledReconcileAt"]).unwrap_or("");
+        if !token.is_empty() && handled != token {
+            self.say(ResultSeverity::Normal, "ReconcileRequestHandled", "Handling reconcile request".to_owned());
+            let path = FieldPath::default().key("status").key("lastHandledReconcileAt");
+            // Crossplane goes on where the status is no object, too.
+            let _ = path.set(&mut self.composite, Value::String(token));
+        }
+    }
+
     fn deleting(mut self) -> Rendered {
         let ends = [Condition::deleting(), Condition::synced()].map(|each| each.observed_at(self.generation));
         conditions::set(&mut self.composite, &ends);
@@ -132,7 +154,7 @@ impl<'a> Run<'a> {
 
     /// Nothing is composed: the XR has a new status, and that is all.
     fn unchanged(self, paused: bool) -> Rendered {
-        let bare = self.composite.clone();
+        let bare = self.stored_with_status();
         let mut rendered = self.finish(bare, Outcome::default(), compose::Composition::default(), None);
         rendered.expansion.paused = paused;
         rendered
@@ -141,11 +163,17 @@ impl<'a> Run<'a> {
     fn select(&mut self) {
         let name = self.subject.composition.name.clone();
         let reference = json!({"name": name});
-        let present = machinery(&self.composite, self.subject.legacy).and_then(|found| found.get("compositionRef"));
-        if present != Some(&reference) {
+        let before = self.composition_reference();
+        set_machinery(&mut self.composite, self.subject.legacy, "compositionRef", reference.clone());
+        // A spec that is no object takes no reference.
+        if before.as_ref() != Some(&reference) && self.composition_reference().is_some() {
             self.say(ResultSeverity::Normal, "SelectComposition", format!("Successfully selected composition: {name}"));
-            set_machinery(&mut self.composite, self.subject.legacy, "compositionRef", reference);
         }
+    }
+
+    fn composition_reference(&self) -> Option<Value> {
+        let found = machinery(&self.composite, self.subject.legacy).and_then(|found| found.get("compositionRef"));
+        found.and_then(object_reference)
     }
 
     fn configure(&mut self) -> Result<(), Failure> {
@@ -153,26 +181,38 @@ impl<'a> Run<'a> {
         if label.is_none_or(|label| label.is_empty()) {
             let name = unstructured::metadata(&self.composite, "name").to_owned();
             unstructured::add_to_string_map(&mut self.composite, "labels", [(COMPOSITE_LABEL, name.as_str())]);
-        }
-        if !self.subject.legacy {
-            return Ok(());
+            self.update();
         }
         let composition = self.subject.composition;
         if composition.composite_type != GroupVersionKind::of(&self.composite) {
-            return Err(engine_failure(
-                "cannot configure composite resource: composition is not compatible with this composite resource"
-                    .to_owned(),
-                None,
-            ));
+            let cause = "referenced composition is not compatible with this composite resource";
+            return Err(engine_failure(format!("{CONFIGURE}: {cause}"), None));
         }
         let present = object::value_at(&self.composite, &["spec", "writeConnectionSecretToRef"]);
+        let present = present.filter(|_| self.subject.legacy);
         if let (None, Some(namespace)) = (present, &composition.write_connection_secrets_to_namespace) {
-            let uid = unstructured::metadata(&self.composite, "uid");
-            let reference = json!({"name": uid, "namespace": namespace});
-            object::object_at_mut(&mut self.composite, &["spec"])
-                .insert("writeConnectionSecretToRef".to_owned(), reference);
+            if self.subject.legacy {
+                let uid = unstructured::metadata(&self.composite, "uid");
+                let reference = json!({"name": uid, "namespace": namespace});
+                set_machinery(&mut self.composite, true, "writeConnectionSecretToRef", reference);
+            }
+            self.update();
         }
         Ok(())
+    }
+
+    /// The XR is stored as it is by now.
+    fn update(&mut self) {
+        self.stored = self.composite.clone();
+        self.updated = true;
+    }
+
+    fn stored_with_status(&self) -> Value {
+        let mut stored = self.stored.clone();
+        if let (Some(root), Some(status)) = (stored.as_object_mut(), self.composite.get("status")) {
+            root.insert("status".to_owned(), status.clone());
+        }
+        stored
     }
 
     fn reconcile(self) -> Rendered {
@@ -203,16 +243,19 @@ impl<'a> Run<'a> {
         // Resources mode never leaves the process, so its numbers stay what they are.
         let pipeline = matches!(self.subject.composition.mode, Mode::Pipeline(_));
         let as_seen = |value: &Value| if pipeline { go_json::to_struct(value) } else { go_json::normalized(value) };
+        let details_of =
+            |value: &Value| self.subject.connection_details.get(&ObjectKey::of(value)).cloned().unwrap_or_default();
         let resources = live.iter().map(|(name, value)| {
-            let details = self.subject.connection_details.get(&ObjectKey::of(value)).cloned().unwrap_or_default();
-            (
-                name.clone(),
-                FunctionResource { resource: as_seen(value), connection_details: details, ready: Ready::Unspecified },
-            )
+            let connection_details = details_of(value);
+            (name.clone(), FunctionResource { resource: as_seen(value), connection_details, ready: Ready::Unspecified })
         });
         State {
             resources: resources.collect(),
-            composite: FunctionResource { resource: as_seen(&self.composite), ..FunctionResource::default() },
+            composite: FunctionResource {
+                resource: as_seen(&self.composite),
+                connection_details: details_of(&self.composite),
+                ready: Ready::Unspecified,
+            },
         }
     }
 
@@ -259,12 +302,19 @@ impl<'a> Run<'a> {
         if self.subject.legacy {
             note_claim_conditions(&mut bare, &outcome);
         }
-        self.finish(bare, outcome, composition, None)
+        // A status that stays as it was is not written again.
+        let kept =
+            (self.updated && bare.get("status") == self.subject.composite.get("status")).then(|| self.stored.clone());
+        let mut rendered = self.finish(bare, outcome, composition, None);
+        if let Some(kept) = kept {
+            rendered.bare_composite = kept;
+        }
+        rendered
     }
 
     /// What the reconciler writes: identity, references and status, nothing that was given.
     fn bare(&self, outcome: &mut Outcome, composed: &[Composed]) -> Value {
-        let mut bare = json!({"metadata": {}});
+        let mut bare = json!({});
         for key in ["apiVersion", "kind"] {
             bare[key] = self.composite.get(key).cloned().unwrap_or_default();
         }
@@ -276,15 +326,17 @@ impl<'a> Run<'a> {
         set_machinery(&mut bare, self.subject.legacy, "resourceRefs", references);
         let mut desired = std::mem::take(&mut outcome.desired.composite.resource);
         go_json::normalize(&mut desired);
-        if let Some(status) = desired.get_mut("status").map(Value::take) {
-            bare["status"] = status;
+        for key in ["status", "conditions"] {
+            if let Some(value) = desired.get_mut(key).map(Value::take) {
+                bare[key] = value;
+            }
         }
-        carry_conditions(&self.composite, &mut bare);
+        conditions::carry(&self.composite, &mut bare);
         bare
     }
 
     fn failed(mut self, failure: Failure, mut outcome: Outcome) -> Rendered {
-        let message = format!("cannot compose resources: {}", failure.message);
+        let message = reconcile_error(&failure);
         self.say(ResultSeverity::Warning, "ComposeResources", message.clone());
         self.results.append(&mut outcome.results);
         let custom = conditions::custom_types(&self.composite);
@@ -292,10 +344,10 @@ impl<'a> Run<'a> {
         let seen: Vec<String> = outcome.conditions.iter().map(|condition| condition.kind.clone()).collect();
         conditions::set(&mut self.composite, &[Condition::not_synced(message).observed_at(self.generation)]);
         conditions::set(&mut self.composite, &set);
-        let lost: Vec<Condition> =
-            custom.iter().filter(|kind| !seen.contains(kind)).map(|kind| Condition::undetermined(kind)).collect();
-        conditions::set(&mut self.composite, &lost);
-        let bare = self.composite.clone();
+        for kind in custom.iter().filter(|kind| !seen.contains(kind)) {
+            conditions::lose(&mut self.composite, kind, self.generation);
+        }
+        let bare = self.stored_with_status();
         self.finish(bare, outcome, compose::Composition::default(), Some(failure))
     }
 
@@ -364,27 +416,16 @@ fn note_claim_conditions(bare: &mut Value, outcome: &Outcome) {
     }
 }
 
-fn engine_failure(message: String, resource: Option<String>) -> Failure {
-    Failure { step: None, resource, path: None, message, hint: None }
+/// What the reconciler says of a failure.
+pub fn reconcile_error(failure: &Failure) -> String {
+    if failure.message.starts_with(CONFIGURE) {
+        return failure.message.clone();
+    }
+    format!("cannot compose resources: {}", failure.message)
 }
 
-/// Conditions of the XR are kept over a status that functions replace.
-fn carry_conditions(from: &Value, to: &mut Value) {
-    let had = from.get("status").and_then(|status| status.get("conditions")).and_then(Value::as_array);
-    let Some(had) = had.filter(|had| !had.is_empty()) else { return };
-    let status = to.as_object_mut().map(|root| root.entry("status").or_insert_with(|| Value::Object(Map::new())));
-    let Some(status) = status.and_then(Value::as_object_mut) else { return };
-    let list = status.entry("conditions").or_insert_with(|| json!([]));
-    if !list.is_array() {
-        *list = json!([]);
-    }
-    let Some(list) = list.as_array_mut() else { return };
-    for condition in had {
-        match list.iter_mut().find(|present| present.get("type") == condition.get("type")) {
-            Some(present) => present.clone_from(condition),
-            None => list.push(condition.clone()),
-        }
-    }
+fn engine_failure(message: String, resource: Option<String>) -> Failure {
+    Failure { step: None, resource, path: None, message, hint: None }
 }
 
 fn machinery(composite: &Value, legacy: bool) -> Option<&Value> {
@@ -392,12 +433,38 @@ fn machinery(composite: &Value, legacy: bool) -> Option<&Value> {
     object::value_at(composite, path)
 }
 
-fn set_machinery(composite: &mut Value, legacy: bool, key: &str, value: Value) {
+/// Sets one of Crossplane's own fields in the spec of an XR.
+pub fn set_machinery(composite: &mut Value, legacy: bool, key: &str, value: Value) {
     let path: &[&str] = if legacy { &["spec"] } else { &["spec", "crossplane"] };
-    object::object_at_mut(composite, path).insert(key.to_owned(), value);
+    let path = path.iter().fold(FieldPath::default(), |path, key| path.key(key)).key(key);
+    // Crossplane goes on where something else is in the way, too.
+    let _ = path.set(composite, value);
 }
 
-fn observed_references(composite: &Value, observed: &[Value]) -> Value {
+/// The fields of a reference to an object, without others and without empty ones.
+fn object_reference(value: &Value) -> Option<Value> {
+    let keys = ["apiVersion", "kind", "name", "namespace", "uid", "resourceVersion", "fieldPath"];
+    let fields = value.as_object()?.iter().filter(|(key, _)| keys.contains(&key.as_str()));
+    let fields = fields.filter(|(_, value)| !value.is_null() && value.as_str() != Some(""));
+    let fields: Map<String, Value> = fields.map(|(key, value)| (key.clone(), value.clone())).collect();
+    fields.values().all(Value::is_string).then_some(Value::Object(fields))
+}
+
+/// Whether the XR refers to everything that is live.
+fn refers_to_all(composite: &Value, legacy: bool, observed: &[Value]) -> bool {
+    let present = machinery(composite, legacy).and_then(|found| found.get("resourceRefs")).and_then(Value::as_array);
+    let own = object::namespace(composite);
+    let refers = |reference: &Value, value: &Value| {
+        let text = |key: &str| object::string_at(reference, &[key]).unwrap_or("");
+        GroupVersionKind::new(text("apiVersion"), text("kind")) == GroupVersionKind::of(value)
+            && text("name") == object::name(value)
+            && (!own.is_empty() || text("namespace") == object::namespace(value))
+    };
+    observed.iter().all(|value| present.is_some_and(|present| present.iter().any(|found| refers(found, value))))
+}
+
+/// References to what is live, as an XR holds them.
+pub fn observed_references(composite: &Value, observed: &[Value]) -> Value {
     let cluster_scoped = object::namespace(composite).is_empty();
     observed
         .iter()

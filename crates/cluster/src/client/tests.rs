@@ -38,7 +38,7 @@ fn echo(request: &wire::RunFunctionRequest) -> Result<wire::RunFunctionResponse,
 fn reason(result: Result<RunFunctionResponse, FunctionError>) -> String {
     match result.unwrap_err() {
         FunctionError::Failed { reason, .. } => reason,
-        other @ FunctionError::Unavailable { .. } => panic!("unexpected {other}"),
+        other @ (FunctionError::Unavailable { .. } | FunctionError::Unlisted { .. }) => panic!("unexpected {other}"),
     }
 }
 

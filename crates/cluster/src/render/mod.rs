@@ -1,8 +1,11 @@
 //! Crossplane's render protocol: the bytes that `internal render` reads and writes, as plain data.
 //!
-//! Owns the conversion only. What rendering means, and the exit code that goes with a response, is the caller's.
+//! Owns the conversion, and the answer to a request. The exit code that goes with a response is the caller's.
 
+mod answer;
 mod convert;
+
+pub use answer::{Answer, Refusal, answer};
 
 use plat_expand::function::{ResourceMatch, ResourceSelector};
 use plat_resource::{Object, Value};

@@ -55,10 +55,11 @@ pub fn add_to_string_map<'a>(object: &mut Value, key: &str, entries: impl IntoIt
     set(object, key, json!(map));
 }
 
-/// The owner references that are objects.
+/// The owner references; none at all when one of them is no object.
 pub fn owner_references(object: &Value) -> Vec<Value> {
     let owners = object.get("metadata").and_then(|metadata| metadata.get("ownerReferences")).and_then(Value::as_array);
-    owners.map(|owners| owners.iter().filter(|owner| owner.is_object()).map(typed_owner).collect()).unwrap_or_default()
+    let owners = owners.filter(|owners| owners.iter().all(Value::is_object));
+    owners.map(|owners| owners.iter().map(typed_owner).collect()).unwrap_or_default()
 }
 
 /// An owner reference with the typed fields only, as it comes out of a read and write through Go's type.
