@@ -3,7 +3,8 @@
 //! Owns the translation: both engines match in linear time, but their syntaxes differ in what `\d`, `[`, `{`, `\z` and
 //! their like mean. What Go refuses is refused here in Go's words. Does not own matching: the result is a plain `Regex`.
 
-use regex::{Regex, RegexBuilder};
+pub use regex::Regex;
+use regex::RegexBuilder;
 
 mod class;
 mod escape;

@@ -93,7 +93,8 @@ fn patched(
     namespace: String,
     reference: Option<&WriteConnectionSecretToRef>,
 ) -> Result<(String, String), String> {
-    let mut target = json!({"apiVersion": "v1", "kind": "SecretReference", "name": name, "namespace": namespace});
+    let target = json!({"apiVersion": "v1", "kind": "SecretReference", "name": name, "namespace": namespace});
+    let mut target = patch::Target::normal(target);
     for (index, found) in reference.map(|given| given.patches.as_slice()).unwrap_or_default().iter().enumerate() {
         let kind = found.kind();
         let optional = kind == "FromCompositeFieldPath" && found.from_policy() == "Optional";
@@ -107,6 +108,7 @@ fn patched(
             Err(error) => return Err(format!("cannot apply patch type {kind} at index {index}: {}", error.message)),
         }
     }
-    let text = |key: &str, otherwise: String| target.get(key).and_then(Value::as_str).map_or(otherwise, str::to_owned);
+    let text =
+        |key: &str, otherwise: String| target.object.get(key).and_then(Value::as_str).map_or(otherwise, str::to_owned);
     Ok((text("name", name), text("namespace", namespace)))
 }

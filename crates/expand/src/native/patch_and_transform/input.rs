@@ -6,8 +6,10 @@
 
 use std::collections::BTreeMap;
 
-use plat_resource::{FieldPath, Segment, Value};
+use plat_resource::{FieldPath, FieldPathError, Segment, Value};
 use serde::Deserialize;
+
+use super::once::{Expression, OncePath};
 
 /// The whole input.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -95,6 +97,10 @@ pub struct Patch {
     /// Where the patch stands inside the input, for messages with a place.
     #[serde(skip)]
     pub place: FieldPath,
+    #[serde(skip)]
+    from_path: OncePath,
+    #[serde(skip)]
+    to_path: OncePath,
 }
 
 impl Patch {
@@ -114,9 +120,19 @@ impl Patch {
         self.from_field_path.as_deref().unwrap_or("")
     }
 
+    /// [`Patch::from`], parsed.
+    pub fn from_path(&self) -> Result<&FieldPath, FieldPathError> {
+        self.from_path.of(self.from())
+    }
+
     /// What to write, the field that is read where nothing is given.
     pub fn to(&self) -> &str {
         self.to_field_path.as_deref().unwrap_or(self.from())
+    }
+
+    /// [`Patch::to`], parsed.
+    pub fn to_path(&self) -> Result<&FieldPath, FieldPathError> {
+        self.to_path.of(self.to())
     }
 
     /// `policy.fromFieldPath`, `Optional` where none is given.
@@ -174,6 +190,15 @@ pub struct CombineVariable {
     /// The field.
     #[serde(default, deserialize_with = "null_is_default")]
     pub from_field_path: String,
+    #[serde(skip)]
+    path: OncePath,
+}
+
+impl CombineVariable {
+    /// The field, parsed.
+    pub fn path(&self) -> Result<&FieldPath, FieldPathError> {
+        self.path.of(&self.from_field_path)
+    }
 }
 
 /// A `fmt` format over the variables.
@@ -245,7 +270,7 @@ pub struct Pattern {
     /// The exact text.
     pub literal: Option<String>,
     /// The RE2 expression, unanchored.
-    pub regexp: Option<String>,
+    pub regexp: Option<Expression>,
     /// The result when it matches.
     #[serde(default)]
     pub result: Value,
@@ -278,7 +303,7 @@ pub struct StringTransform {
 pub struct RegexpExtract {
     /// The RE2 expression.
     #[serde(rename = "match", default, deserialize_with = "null_is_default")]
-    pub matching: String,
+    pub matching: Expression,
     /// Capture group, the whole match where none is given.
     pub group: Option<i64>,
 }

@@ -6,6 +6,7 @@
 
 pub mod connection;
 pub mod input;
+pub mod once;
 pub mod patch;
 pub mod readiness;
 pub mod string_transform;

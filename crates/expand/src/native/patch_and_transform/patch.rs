@@ -34,30 +34,64 @@ impl PatchError {
     }
 }
 
+/// An object that patches write to.
+#[derive(Debug)]
+pub struct Target {
+    /// The object.
+    pub object: Value,
+    /// Whether its integral floats are integers already, so that only what is written has to be looked at.
+    is_normal: bool,
+}
+
+impl Target {
+    /// An object with numbers of any kind.
+    pub fn new(object: Value) -> Self {
+        Self { object, is_normal: false }
+    }
+
+    /// An object without integral floats.
+    pub fn normal(object: Value) -> Self {
+        Self { object, is_normal: true }
+    }
+
+    /// The real function puts the patched object back through JSON: that wants a kind, and makes integral floats
+    /// integers. What is written to it must be without them.
+    fn put_back(&mut self) -> Result<(), PatchError> {
+        if !self.is_normal {
+            json::normalize(&mut self.object);
+            self.is_normal = true;
+        }
+        match self.object.get("kind") {
+            Some(Value::String(kind)) if !kind.is_empty() => Ok(()),
+            _ => Err(format!("Object 'Kind' is missing in '{}'", json::marshal(&self.object)).into()),
+        }
+    }
+}
+
 /// Applies `patch` from `from` to `to` as far as `budget` lets it, and returns the paths written.
-pub fn apply(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
+pub fn apply(patch: &Patch, from: &Value, to: &mut Target, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
     if patch.kind().starts_with("Combine") { combine(patch, from, to, budget) } else { copy(patch, from, to, budget) }
 }
 
-fn copy(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
-    let input = FieldPath::parse(patch.from())?.get(from)?.clone();
+fn copy(patch: &Patch, from: &Value, to: &mut Target, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
+    let input = patch.from_path()?.get(from)?.clone();
     let mut value = transform::resolve_all(&patch.transforms, input)?;
     // The real function sends the value through JSON, so that integral floats are integers again.
     json::normalize(&mut value);
     let options = merge_options(patch)?;
     if patch.to().contains("[*]") {
-        return write_to_each(patch.to(), &value, to, options, budget);
+        return write_to_each(patch, &value, to, options, budget);
     }
     budget.take(&value, 1)?;
-    write(patch.to(), value, to, options).map_err(|error| error.wrap("cannot patch to object"))
+    write(patch, value, to, options).map_err(|error| error.wrap("cannot patch to object"))
 }
 
-fn combine(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
+fn combine(patch: &Patch, from: &Value, to: &mut Target, budget: &mut Budget) -> Result<Vec<FieldPath>, PatchError> {
     let combine = patch.combine.as_ref().ok_or_else(|| "combine is not set".to_owned())?;
     let variables = combine
         .variables
         .iter()
-        .map(|variable| Ok(FieldPath::parse(&variable.from_field_path)?.get(from)?))
+        .map(|variable| Ok(variable.path()?.get(from)?))
         .collect::<Result<Vec<_>, PatchError>>()?;
     let combined = match (combine.strategy.as_str(), &combine.string) {
         ("string", Some(string)) => {
@@ -69,7 +103,7 @@ fn combine(patch: &Patch, from: &Value, to: &mut Value, budget: &mut Budget) -> 
     let mut value = transform::resolve_all(&patch.transforms, combined)?;
     json::normalize(&mut value);
     budget.take(&value, 1)?;
-    write(patch.to(), value, to, merge_options(patch)?).map_err(|error| error.wrap("cannot patch to object"))
+    write(patch, value, to, merge_options(patch)?).map_err(|error| error.wrap("cannot patch to object"))
 }
 
 fn merge_options(patch: &Patch) -> Result<Option<MergeOptions>, PatchError> {
@@ -85,24 +119,15 @@ fn merge_options(patch: &Patch) -> Result<Option<MergeOptions>, PatchError> {
 }
 
 fn write(
-    path: &str,
+    patch: &Patch,
     value: Value,
-    to: &mut Value,
+    to: &mut Target,
     options: Option<MergeOptions>,
 ) -> Result<Vec<FieldPath>, PatchError> {
-    let path = FieldPath::parse(path)?;
-    write_at(&path, value, to, options)?;
-    still_an_object(to)?;
-    Ok(vec![path])
-}
-
-/// The real function puts the patched object back through JSON: that wants a kind, and makes integral floats integers.
-fn still_an_object(object: &mut Value) -> Result<(), PatchError> {
-    json::normalize(object);
-    match object.get("kind") {
-        Some(Value::String(kind)) if !kind.is_empty() => Ok(()),
-        _ => Err(format!("Object 'Kind' is missing in '{}'", json::marshal(object)).into()),
-    }
+    let path = patch.to_path()?;
+    write_at(path, value, &mut to.object, options)?;
+    to.put_back()?;
+    Ok(vec![path.clone()])
 }
 
 fn write_at(path: &FieldPath, value: Value, to: &mut Value, options: Option<MergeOptions>) -> Result<(), PatchError> {
@@ -117,23 +142,23 @@ fn write_at(path: &FieldPath, value: Value, to: &mut Value, options: Option<Merg
 }
 
 fn write_to_each(
-    pattern: &str,
+    patch: &Patch,
     value: &Value,
-    to: &mut Value,
+    to: &mut Target,
     options: Option<MergeOptions>,
     budget: &mut Budget,
 ) -> Result<Vec<FieldPath>, PatchError> {
-    let parsed = FieldPath::parse(pattern)?;
-    let paths = parsed.expand(to).map_err(|error| {
+    let parsed = patch.to_path()?;
+    let paths = parsed.expand(&to.object).map_err(|error| {
         PatchError::from(error).wrap(&format!("cannot expand wildcards for segments: \"{parsed}\""))
     })?;
     if paths.is_empty() {
-        return Err(format!("cannot expand ToFieldPath {pattern}").into());
+        return Err(format!("cannot expand ToFieldPath {}", patch.to()).into());
     }
     budget.take(value, paths.len())?;
     for path in &paths {
-        write_at(path, value.clone(), to, options)?;
+        write_at(path, value.clone(), &mut to.object, options)?;
     }
-    still_an_object(to)?;
+    to.put_back()?;
     Ok(paths)
 }

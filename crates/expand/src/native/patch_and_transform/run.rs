@@ -6,7 +6,7 @@ use plat_resource::{FieldPath, GroupVersionKind, Value};
 use serde_json::json;
 
 use super::input::{Patch, Template, indexed};
-use super::patch::PatchError;
+use super::patch::{PatchError, Target};
 use super::{Compiled, ENVIRONMENT_KEY, Fault, Trace, connection, origin, patch, readiness};
 use crate::budget::Budget;
 use crate::function::{
@@ -32,10 +32,10 @@ const DECIDED_ON_CREATE: [&str; 3] = ["metadata.uid", "metadata.resourceVersion"
 
 struct Session<'a> {
     request: &'a RunFunctionRequest,
-    desired_composite: Value,
+    desired_composite: Target,
     connection_details: connection::Details,
     resources: BTreeMap<String, FunctionResource>,
-    environment: Value,
+    environment: Target,
     results: Vec<FunctionResult>,
     trace: Trace,
     budget: Budget,
@@ -58,10 +58,10 @@ impl<'a> Session<'a> {
             environment["kind"] = json!("Environment");
         }
         Self {
-            desired_composite,
+            desired_composite: Target::new(desired_composite),
             connection_details: request.desired.composite.connection_details.clone(),
             resources: request.desired.resources.clone(),
-            environment: environment.take(),
+            environment: Target::new(environment.take()),
             results: Vec::new(),
             trace: Trace::default(),
             budget: Budget::default(),
@@ -79,9 +79,11 @@ impl<'a> Session<'a> {
                 patch::apply(found, observed, &mut self.environment, &mut self.budget).map(|_| ())
             } else {
                 let origin = origin(found, index, "", "environment");
-                patch::apply(found, &self.environment, &mut self.desired_composite, &mut self.budget).map(|paths| {
-                    self.trace.composite.extend(paths.into_iter().map(|path| (path, origin.clone())));
-                })
+                patch::apply(found, &self.environment.object, &mut self.desired_composite, &mut self.budget).map(
+                    |paths| {
+                        self.trace.composite.extend(paths.into_iter().map(|path| (path, origin.clone())));
+                    },
+                )
             };
             match applied {
                 Ok(()) => {}
@@ -110,7 +112,12 @@ impl<'a> Session<'a> {
             if let Some(observed) = observed {
                 self.adopt(template, observed, &mut desired);
             }
-            if self.patches(template, observed, &mut desired.resource)? {
+            let object = desired.resource.take();
+            // Compiling an input has made the numbers of bases what they are to be.
+            let mut target = if template.base.is_some() { Target::normal(object) } else { Target::new(object) };
+            let is_wanted = self.patches(template, observed, &mut target)?;
+            if is_wanted {
+                desired.resource = target.object;
                 self.resources.insert(template.name.clone(), desired);
             }
         }
@@ -163,7 +170,7 @@ impl<'a> Session<'a> {
         &mut self,
         template: &Template,
         observed: Option<&FunctionResource>,
-        desired: &mut Value,
+        desired: &mut Target,
     ) -> Result<bool, Fault> {
         let name = &template.name;
         for (index, found) in template.patches.iter().enumerate() {
@@ -205,7 +212,7 @@ impl<'a> Session<'a> {
         index: usize,
         name: &str,
         observed: Option<&FunctionResource>,
-        desired: &mut Value,
+        desired: &mut Target,
     ) -> Result<(), PatchError> {
         let composite = &self.request.observed.composite.resource;
         match found.kind() {
@@ -215,7 +222,7 @@ impl<'a> Session<'a> {
                 self.note(found, index, name, "composite", paths);
             }
             "FromEnvironmentFieldPath" | "CombineFromEnvironment" => {
-                let paths = patch::apply(found, &self.environment, desired, &mut self.budget)?;
+                let paths = patch::apply(found, &self.environment.object, desired, &mut self.budget)?;
                 self.note(found, index, name, "environment", paths);
             }
             kind => {
@@ -289,7 +296,7 @@ impl<'a> Session<'a> {
     fn finish(mut self) -> (RunFunctionResponse, Trace) {
         let mut response = RunFunctionResponse::default();
         response.desired.composite = FunctionResource {
-            resource: self.desired_composite,
+            resource: self.desired_composite.object,
             connection_details: self.connection_details,
             ready: if self.trace.skipped.is_empty() { Ready::Unspecified } else { Ready::False },
         };
@@ -299,7 +306,7 @@ impl<'a> Session<'a> {
         if !context.is_object() {
             context = json!({});
         }
-        context[ENVIRONMENT_KEY] = self.environment;
+        context[ENVIRONMENT_KEY] = self.environment.object;
         response.context = Some(context);
         (response, self.trace)
     }

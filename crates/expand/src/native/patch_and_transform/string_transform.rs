@@ -1,7 +1,7 @@
 //! The `string` transforms.
 
 use base64::Engine as _;
-use plat_resource::{Value, go_regex};
+use plat_resource::Value;
 use sha1::Sha1;
 use sha2::{Digest, Sha256, Sha512};
 
@@ -120,11 +120,12 @@ fn hexadecimal(bytes: &[u8]) -> String {
 }
 
 fn extract(regexp: &RegexpExtract, input: &Value) -> Result<String, String> {
-    let regex = go_regex::compile(&regexp.matching).map_err(|reason| format!("could not compile regexp: {reason}"))?;
+    let regex = regexp.matching.regex().map_err(|reason| format!("could not compile regexp: {reason}"))?;
     let text = text_of(input);
     let group = regexp.group.unwrap_or(0);
-    let none =
-        || format!("regexp {} had no matches for group {group}", crate::go::quote::string(&regexp.matching, false));
+    let none = || {
+        format!("regexp {} had no matches for group {group}", crate::go::quote::string(regexp.matching.text(), false))
+    };
     let captures = regex.captures(&text).ok_or_else(none)?;
     // A negative group makes the real function panic; here it is a group without match.
     let index = usize::try_from(group).ok().filter(|index| *index < captures.len()).ok_or_else(none)?;

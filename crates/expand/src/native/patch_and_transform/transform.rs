@@ -1,6 +1,6 @@
 //! The transforms of function-patch-and-transform, and their errors in its words.
 
-use plat_resource::{Value, go_regex, quantity::Quantity};
+use plat_resource::{Value, quantity::Quantity};
 
 use super::input::{Convert, Match, Math, Pattern, Transform};
 use super::{string_transform, validate};
@@ -101,7 +101,7 @@ fn matches(pattern: &Pattern, input: &Value) -> Result<bool, String> {
         }
         "regexp" => {
             let expression = pattern.regexp.as_ref().ok_or("regexp is required by type regexp")?;
-            let regex = go_regex::compile(expression).map_err(|reason| format!("cannot compile regexp: {reason}"))?;
+            let regex = expression.regex().map_err(|reason| format!("cannot compile regexp: {reason}"))?;
             let name = if input.is_null() { "null" } else { type_name(input) };
             Ok(regex.is_match(input.as_str().ok_or_else(|| unsupported(name))?))
         }

@@ -1,11 +1,12 @@
 //! What function-patch-and-transform refuses before it patches anything: the first fault only, in its words.
 
-use plat_resource::{FieldPath, go_regex};
+use plat_resource::FieldPath;
 
 use super::input::{
     Combine, ConnectionDetail, Convert, Environment, Match, MatchCondition, Math, Patch, PatchSet, ReadinessCheck,
     Resources, StringTransform, Template, Transform, indexed,
 };
+use super::once::Expression;
 use crate::go::quote;
 
 /// One fault. `field` is the path as the real function prints it (it leaves `patchSets[i]` out), `place` where it is.
@@ -225,8 +226,8 @@ fn matching(matching: &Match) -> Checked {
     })
 }
 
-fn compiles(field: &str, expression: &str) -> Checked {
-    go_regex::compile(expression).map(|_| ()).map_err(|_| invalid(field, expression, "invalid regexp"))
+fn compiles(field: &str, expression: &Expression) -> Checked {
+    expression.regex().map(|_| ()).map_err(|_| invalid(field, expression.text(), "invalid regexp"))
 }
 
 fn string(string: &StringTransform) -> Checked {
@@ -241,7 +242,7 @@ fn string(string: &StringTransform) -> Checked {
         }
         "Regexp" => match &string.regexp {
             None => Err(required("regexp", "regexp transform requires a regexp")),
-            Some(found) if found.matching.is_empty() => {
+            Some(found) if found.matching.text().is_empty() => {
                 Err(required("regexp.match", "regexp transform requires a match"))
             }
             Some(found) => compiles("regexp.match", &found.matching),
