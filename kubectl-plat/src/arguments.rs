@@ -52,6 +52,14 @@ pub(crate) struct EngineArgs {
     /// Go on without functions that cannot run, and mark what may differ
     #[arg(long)]
     pub(crate) skip_unavailable_functions: bool,
+
+    /// A value that pipelines find in their context, as JSON or YAML; may be repeated
+    #[arg(long, value_name = "KEY=VALUE", value_parser = context)]
+    pub(crate) context_values: Vec<(String, String)>,
+
+    /// A file with such a value; may be repeated
+    #[arg(long, value_name = "KEY=FILE", value_parser = context)]
+    pub(crate) context_files: Vec<(String, String)>,
 }
 
 /// [`Compatibility`] as a flag.
@@ -74,6 +82,13 @@ impl From<CompatibilityArg> for Compatibility {
             CompatibilityArg::V2_0 => Self::V2_0,
             CompatibilityArg::V2 => Self::V2,
         }
+    }
+}
+
+fn context(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((key, value)) if !key.is_empty() => Ok((key.to_owned(), value.to_owned())),
+        _ => Err("give the key, = and the value".to_owned()),
     }
 }
 

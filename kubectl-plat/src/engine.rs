@@ -70,7 +70,9 @@ impl Input {
             skip_unavailable_functions: arguments.skip_unavailable_functions,
             only_one: self.documents.len() == 1,
         };
-        let engine = Engine::new(&self.platform, self.live.everything(), options, &functions);
+        let context = load::context(&arguments.context_values, &arguments.context_files, findings);
+        let engine =
+            Engine::new(&self.platform, self.live.everything(), options, &functions).with_context(context.into());
         findings.extend(engine.check());
         let known: HashSet<Location> = findings.iter().filter_map(|finding| finding.location.clone()).collect();
         for document in &self.documents {

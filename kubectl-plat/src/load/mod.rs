@@ -3,6 +3,7 @@
 //! Owns which files are read and what each of their objects is for. What an object means is for the other rooms; every
 //! finding is collected, so that one run reports all of them.
 
+mod context;
 mod files;
 mod live;
 mod subjects;
@@ -10,6 +11,7 @@ mod subjects;
 use plat_platform::Platform;
 use plat_resource::{Diagnostic, Document, yaml};
 
+pub(crate) use context::context;
 pub(crate) use files::{Depth, File, Files, Origin};
 pub(crate) use live::Live;
 pub(crate) use subjects::subjects;

@@ -29,7 +29,8 @@ fn everything_new() {
             spec.template.metadata.labels.app      shop
               ← metadata.name via patch 2 of "deployment", step "compose"
             spec.template.spec.containers[0].env[0].name   BUCKET
-            spec.template.spec.containers[0].image   registry.acme.example/shop:1.4…
+            spec.template.spec.containers[0].image
+              registry.acme.example/shop:1.4.2
               ← spec.image via patch 4 of "deployment", step "compose"
             spec.template.spec.containers[0].name   app
             spec.template.spec.containers[0].ports[0].containerPort   8080

@@ -407,3 +407,24 @@ spec: {size: 9}
       hint: give the live XR with --observed too
     ");
 }
+
+#[test]
+fn pipelines_find_what_the_context_flags_give() {
+    let composition = COMPOSITION.replace(
+        "- {fromFieldPath: spec.size, toFieldPath: spec.size}",
+        "- {type: FromEnvironmentFieldPath, fromFieldPath: size, toFieldPath: spec.size}",
+    );
+    let sandbox = disk(&composition, "").file("environment.yaml", "size: 7\n");
+    let key = "apiextensions.crossplane.io/environment";
+    let rendered = |flags: &[&str]| sandbox.run(&[&RENDER_XR[..], flags].concat());
+    let file = format!("{key}=environment.yaml");
+    let outcome = rendered(&["--context-files", &file]);
+    assert!(outcome.stdout.contains("  size: 7\n"), "{outcome}");
+    let value = format!("{key}={{\"size\": 8}}");
+    let outcome = rendered(&["--context-files", &file, "--context-values", &value]);
+    assert!(outcome.stdout.contains("  size: 8\n"), "{outcome}");
+    let outcome = rendered(&["--context-files", "a=missing.yaml", "--context-values", "b=[1"]);
+    assert!(outcome.stderr.contains("--context-files missing.yaml cannot be read"), "{outcome}");
+    assert!(outcome.stderr.contains("--context-values b"), "{outcome}");
+    assert_eq!(outcome.code, 1);
+}

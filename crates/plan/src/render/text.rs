@@ -244,8 +244,8 @@ impl Writer<'_> {
         let column = longest.min(room / 2);
         let is_new = node.is_new();
         for change in shown {
-            let path = change.path.chars().count().max(column);
-            let line = fields::line(change, node, is_new, room.saturating_sub(path + 3));
+            // A value that does not fit behind its path gets a line of its own; only what is longer yet is cut.
+            let line = fields::line(change, node, is_new, room.saturating_sub(2));
             self.field(&line, indent, column);
         }
     }
@@ -255,7 +255,7 @@ impl Writer<'_> {
         let mut text = format!("{:indent$}{:column$}", "", line.path);
         let mut length = indent + path;
         let needed = line.value.chars().count();
-        if length + 3 + needed > self.options.width && path > column {
+        if length + 3 + needed > self.options.width {
             self.line(&text);
             text = format!("{:indent$}  {}", "", line.value);
             length = indent + 2 + needed;
