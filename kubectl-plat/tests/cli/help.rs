@@ -79,6 +79,9 @@ fn help_of_plan() {
           --function <NAME=HOST:PORT>   Where a function that is not native runs; may be repeated
           --skip-unavailable-functions  Go on without functions that cannot run, and mark what may
                                         differ
+          --context-values <KEY=VALUE>  A value that pipelines find in their context, as JSON or YAML;
+                                        may be repeated
+          --context-files <KEY=FILE>    A file with such a value; may be repeated
 
     Output options:
       -o, --output <FORMAT>    Output format [default: text] [possible values: text, json, yaml,
@@ -130,6 +133,9 @@ fn help_of_render() {
           --function <NAME=HOST:PORT>   Where a function that is not native runs; may be repeated
           --skip-unavailable-functions  Go on without functions that cannot run, and mark what may
                                         differ
+          --context-values <KEY=VALUE>  A value that pipelines find in their context, as JSON or YAML;
+                                        may be repeated
+          --context-files <KEY=FILE>    A file with such a value; may be repeated
 
     Output options:
       -o, --output <FORMAT>           Output format [default: yaml] [possible values: yaml, json]

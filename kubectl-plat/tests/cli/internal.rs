@@ -2,7 +2,7 @@
 
 use std::io::Write as _;
 
-use plat_cluster::render::{CompositeInput, RenderResponse, decode_response, encode_request};
+use plat_cluster::render::{CompositeInput, FunctionAddress, RenderResponse, decode_response, encode_request};
 use plat_resource::{Value, object, yaml};
 
 use crate::sandbox::{CLAIM, COMPOSITION, DEFINITION, command};
@@ -24,6 +24,11 @@ fn request(composition: &str) -> Vec<u8> {
         composite_resource: value(&CLAIM.replace("kind: Disk", "kind: XDisk").replace(", namespace: team-a", "")),
         composition: value(composition),
         composite_resource_definition: Some(value(DEFINITION)),
+        // Nothing listens there: it is the native one that runs.
+        functions: vec![FunctionAddress {
+            name: "function-patch-and-transform".to_owned(),
+            address: "127.0.0.1:1".to_owned(),
+        }],
         ..CompositeInput::default()
     })
     .unwrap()
