@@ -1,9 +1,9 @@
 //! `kubectl plat claim render`: the objects themselves.
 
 use clap::{Args, ValueEnum};
-use plat_expand::{Expansion, StepResult, conditions};
+use plat_expand::{Expansion, Observed, StepResult, conditions};
 use plat_platform::Mode;
-use plat_resource::{Diagnostic, Value, yaml};
+use plat_resource::{Diagnostic, Document, Value, yaml};
 use serde_json::json;
 
 use crate::arguments::{EngineArgs, InputArgs};
@@ -28,6 +28,7 @@ Examples:
   kubectl plat claim render -f xr.yaml --platform platform/ -r -c
   kubectl plat claim render -f claims/ --platform platform/ -o json
 ")]
+#[expect(clippy::struct_excessive_bools, reason = "each is a flag of its own, as crossplane render has them")]
 pub(super) struct RenderArgs {
     #[command(flatten)]
     input: InputArgs,
@@ -66,13 +67,13 @@ enum RenderFormat {
 pub(super) fn run(ui: &Ui, arguments: &RenderArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let input = Input::read(&arguments.input, &mut findings);
-    let mut objects = Vec::new();
-    input.expand(&arguments.engine, &mut findings, |_, _, expansion| {
+    let of_expansion = |_: &Document, _: &Observed, expansion: Expansion| {
         let mode = input.platform.composition(&expansion.composition).map(|composition| &composition.mode);
         // Only a pipeline has a context.
         let with_context = arguments.include_context && !matches!(mode, Some(Mode::Resources { .. }));
-        objects.extend(documents(expansion, arguments, with_context));
-    });
+        documents(expansion, arguments, with_context)
+    };
+    let objects = input.expand(&arguments.engine, &mut findings, || of_expansion).concat();
     if findings.iter().any(Diagnostic::is_error) {
         for finding in &mut findings {
             // The engine's words are those of a plan.
