@@ -11,7 +11,6 @@ use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Location,
 
 use crate::arguments::{EngineArgs, InputArgs};
 use crate::load::{self, Depth, Files, Live};
-use crate::parallel;
 
 /// Says how `crossplane render` runs a Function; `Development` means that it runs already.
 const RUNTIME: &str = "render.crossplane.io/runtime";
@@ -57,15 +56,14 @@ impl Input {
         self
     }
 
-    /// Expands every claim and XR, and does to each what the workers that `worker` makes do with it and with what is live
-    /// of the claim and XR themselves; several at once, the answers in the order given. What is wrong with the platform
-    /// or cannot be expanded goes to `findings`.
-    pub(crate) fn expand<T: Send, W: FnMut(&Document, &Observed, Expansion) -> T>(
+    /// Expands every claim and XR in turn and hands each to `take`, with what is live of the claim and XR themselves.
+    /// What is wrong with the platform or cannot be expanded goes to `findings`.
+    pub(crate) fn expand(
         &self,
         arguments: &EngineArgs,
         findings: &mut Vec<Diagnostic>,
-        worker: impl Fn() -> W + Sync,
-    ) -> Vec<T> {
+        mut take: impl FnMut(&Document, &Observed, Expansion),
+    ) {
         let functions = Functions::new(&self.platform, &arguments.function, findings);
         let options = Options {
             compatibility: arguments.compatibility.into(),
@@ -77,31 +75,21 @@ impl Input {
             Engine::new(&self.platform, self.live.everything(), options, &functions).with_context(context.into());
         findings.extend(engine.check());
         let known: HashSet<Location> = findings.iter().filter_map(|finding| finding.location.clone()).collect();
-        let expand = || {
-            let mut work = worker();
-            let engine = &engine;
-            move |document: &Document| {
-                engine.expand(document).map(|expansion| {
-                    let warnings = expansion.warnings.clone();
+        for document in &self.documents {
+            match engine.expand(document) {
+                // A mistake in a Composition is told once, not again for each claim that meets it.
+                Err(found) => findings.extend(
+                    found
+                        .into_iter()
+                        .filter(|finding| finding.location.as_ref().is_none_or(|location| !known.contains(location))),
+                ),
+                Ok(expansion) => {
+                    findings.extend(expansion.warnings.iter().cloned());
                     let observed = self.live.of(&expansion);
-                    (warnings, work(document, &observed, expansion))
-                })
+                    take(document, &observed, expansion);
+                }
             }
-        };
-        let mut answers = Vec::with_capacity(self.documents.len());
-        parallel::in_order(&self.documents, expand, |expanded| match expanded {
-            // A mistake in a Composition is told once, not again for each claim that meets it.
-            Err(found) => findings.extend(
-                found
-                    .into_iter()
-                    .filter(|finding| finding.location.as_ref().is_none_or(|location| !known.contains(location))),
-            ),
-            Ok((warnings, answer)) => {
-                findings.extend(warnings);
-                answers.push(answer);
-            }
-        });
-        answers
+        }
     }
 }
 
