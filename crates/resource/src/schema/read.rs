@@ -15,7 +15,10 @@ use super::{MAX_DEPTH, SchemaError, defaults, prune, text};
 use crate::go_regex;
 
 /// Keywords of JSON schema that a CustomResourceDefinition may not use.
-const FORBIDDEN: [&str; 6] = ["id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref"];
+const FORBIDDEN: [&str; 7] =
+    ["id", "additionalItems", "patternProperties", "definitions", "dependencies", "$ref", "$schema"];
+/// Those of them that are refused even where they are empty.
+const FORBIDDEN_EMPTY: [&str; 2] = ["additionalItems", "$ref"];
 
 /// Reads schemas and gathers what is wrong with them.
 pub(super) struct Reader {
@@ -49,7 +52,7 @@ impl Reader {
 
     fn scalars(&mut self, keywords: &Map<String, Value>, place: &Place<'_>) -> Node {
         for keyword in FORBIDDEN {
-            if keywords.get(keyword).is_some_and(|value| !is_empty(value)) {
+            if keywords.get(keyword).is_some_and(|value| !is_empty(value) || is_refused_empty(keyword, value)) {
                 self.error(&place.field(keyword), format!("Forbidden: {keyword} is not supported"));
             }
         }
@@ -165,6 +168,10 @@ impl Node {
 /// Stands for a schema with a fault of its own, so that no other fault is told of it.
 fn unreadable() -> Node {
     Node { preserve_unknown: true, ..Node::default() }
+}
+
+fn is_refused_empty(keyword: &str, value: &Value) -> bool {
+    !value.is_null() && FORBIDDEN_EMPTY.contains(&keyword)
 }
 
 fn is_empty(value: &Value) -> bool {
