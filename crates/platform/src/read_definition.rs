@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use plat_resource::{Diagnostic, Document, object};
 
+use crate::crd::check_parts;
 use crate::cursor::{Cursor, Findings};
 use crate::names::{Names, texts};
 use crate::schemas::Compiled;
@@ -78,6 +79,7 @@ pub(crate) fn read_definition(document: &Arc<Document>, diagnostics: &mut Vec<Di
     };
     check_name(&root, &definition, &mut findings);
     check_claim(&spec, &definition, &mut findings);
+    check_parts(&spec, &mut findings);
     if let Some(versions) = spec.get("versions") {
         definition.check_schemas(&versions, &mut findings);
     }

@@ -1,12 +1,12 @@
 //! Compiled schemas of the kinds of a platform, made when first asked for and then shared.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 use std::sync::{Arc, OnceLock};
 
 use plat_resource::schema::{Schema, SchemaError};
 use plat_resource::{FieldPath, GroupVersionKind, Value, object};
 
-use crate::crd::report_unknown_keywords;
+use crate::crd::report_keywords;
 use crate::cursor::{Cursor, Findings};
 use crate::{Crd, Definition, Platform, Role, Version};
 
@@ -58,19 +58,36 @@ impl Definition {
         for cursor in versions.items() {
             let Some(version) = cursor.text("name").and_then(|name| unread.remove(name)) else { continue };
             let author = cursor.get("schema").and_then(|schema| schema.get("openAPIV3Schema"));
-            if let Some(author) = author {
-                report_unknown_keywords(&author, findings);
-            }
             let result = Schema::compile(&self.crd_schema(cursor.value(), Role::Composite));
-            let errors = result.as_ref().err().cloned().unwrap_or_default();
+            let mut errors = result.as_ref().err().cloned().unwrap_or_default();
             // The check is the compilation: keep it for whoever asks for this schema.
             version.composite_schema.get(|| result.ok());
+            errors.extend(self.claim_errors(cursor.value(), &errors));
+            let root = cursor.path().key("schema").key("openAPIV3Schema");
+            let place = |path: &FieldPath| {
+                FieldPath::new(root.segments().iter().chain(path.segments()).cloned().collect::<Vec<_>>())
+            };
+            if let Some(author) = author {
+                let refused: HashSet<FieldPath> = errors.iter().map(|error| place(&error.path)).collect();
+                report_keywords(&author, &refused, findings);
+            }
             for SchemaError { path, message } in errors {
-                let mut segments = cursor.path().key("schema").key("openAPIV3Schema").segments().to_vec();
-                segments.extend(path.segments().iter().cloned());
-                findings.error(&cursor.at_path(FieldPath::new(segments)), message);
+                findings.error(&cursor.at_path(place(&path)), message);
             }
         }
+    }
+
+    /// What is wrong with the claim's schema only: properties that Crossplane replaces in composite resources.
+    fn claim_errors(&self, version: &Value, known: &[SchemaError]) -> Vec<SchemaError> {
+        let spec = ["schema", "openAPIV3Schema", "properties", "spec", "properties"];
+        let properties = object::value_at(version, &spec).and_then(Value::as_object);
+        let differs =
+            properties.is_some_and(|all| ["claimRef", "resourceRefs"].iter().any(|name| all.contains_key(*name)));
+        if !(differs && self.offers_claim()) {
+            return Vec::new();
+        }
+        let errors = Schema::compile(&self.crd_schema(version, Role::Claim)).err().unwrap_or_default();
+        errors.into_iter().filter(|error| !known.contains(error)).collect()
     }
 }
 

@@ -6,12 +6,13 @@
 use plat_resource::{Map, Object, Value};
 use serde_json::json;
 
-use super::keywords::normalised;
+use super::fields::{COLUMN, CONVERSION, Field, SCALE};
+use super::keywords::{Case, kept, normalised};
 use super::machinery;
 use crate::{Definition, Role, Scope};
 
 /// Names of composites and claims become label values, which end at this length.
-const MAX_NAME_LENGTH: u64 = 63;
+const MAX_NAME_LENGTH: i64 = 63;
 /// Keywords of the author's `spec` schema that are kept.
 const KEPT_OF_SPEC: &[&str] =
     &["description", "required", "oneOf", "x-kubernetes-preserve-unknown-fields", "x-kubernetes-validations"];
@@ -22,7 +23,7 @@ impl Definition {
     /// The CRDs that Crossplane makes from this XRD: the composite's, then the claim's. Its UID is not known offline, so
     /// the owner reference has none.
     pub fn crds(&self) -> Vec<Value> {
-        let claim = (self.is_legacy() && self.claim_names.is_some()).then(|| self.crd(Role::Claim));
+        let claim = self.offers_claim().then(|| self.crd(Role::Claim));
         [self.crd(Role::Composite)].into_iter().chain(claim).collect()
     }
 
@@ -42,13 +43,17 @@ impl Definition {
         spec.insert("scope".to_owned(), json!(if namespaced { "Namespaced" } else { "Cluster" }));
         let versions = self.written_versions().iter().map(|version| self.crd_version(version, role)).collect();
         spec.insert("versions".to_owned(), Value::Array(versions));
-        copy(self.spec(), "conversion", &mut spec);
+        copy_kept(self.spec(), "conversion", CONVERSION, &mut spec);
         json!({
             "apiVersion": "apiextensions.k8s.io/v1",
             "kind": "CustomResourceDefinition",
             "metadata": self.crd_metadata(&name),
             "spec": spec,
         })
+    }
+
+    pub(crate) fn offers_claim(&self) -> bool {
+        self.is_legacy() && self.claim_names.is_some()
     }
 
     /// The versions as the author wrote them.
@@ -94,11 +99,9 @@ impl Definition {
 
     fn crd_version(&self, written: &Value, role: Role) -> Value {
         let flag = |key: &str| written.get(key).and_then(Value::as_bool).unwrap_or(false);
-        let mut columns =
-            written.get("additionalPrinterColumns").and_then(Value::as_array).cloned().unwrap_or_default();
-        for column in &mut columns {
-            drop_empty(column);
-        }
+        let columns = written.get("additionalPrinterColumns").and_then(Value::as_array);
+        let columns = columns.into_iter().flatten().map(|column| kept(column, COLUMN, Case::Exact));
+        let mut columns: Vec<Value> = columns.collect();
         columns.extend(machinery::printer_columns(self.scope, role));
         let mut version = Map::new();
         version.insert("name".to_owned(), written.get("name").cloned().unwrap_or_default());
@@ -110,13 +113,9 @@ impl Definition {
         copy(written, "deprecationWarning", &mut version);
         version.insert("additionalPrinterColumns".to_owned(), Value::Array(columns));
         version.insert("schema".to_owned(), json!({"openAPIV3Schema": self.crd_schema(written, role)}));
-        let mut subresources = json!({"status": {}});
-        if let (Some(scale), Some(map)) =
-            (written.get("subresources").and_then(|all| all.get("scale")), subresources.as_object_mut())
-        {
-            map.insert("scale".to_owned(), scale.clone());
-        }
-        version.insert("subresources".to_owned(), subresources);
+        let mut subresources = Map::from_iter([("status".to_owned(), json!({}))]);
+        copy_kept(written.get("subresources").unwrap_or(&Value::Null), "scale", SCALE, &mut subresources);
+        version.insert("subresources".to_owned(), Value::Object(subresources));
         Value::Object(version)
     }
 
@@ -127,7 +126,7 @@ impl Definition {
         let properties = author.get("properties");
         let part = |name: &str| properties.and_then(|properties| properties.get(name));
         let name_length = part("metadata")
-            .and_then(|metadata| metadata.get("properties")?.get("name")?.get("maxLength")?.as_u64())
+            .and_then(|metadata| metadata.get("properties")?.get("name")?.get("maxLength")?.as_i64())
             .map_or(MAX_NAME_LENGTH, |length| length.min(MAX_NAME_LENGTH));
         let spec = merged(part("spec"), KEPT_OF_SPEC, machinery::spec(self, role));
         let status = merged(part("status"), KEPT_OF_STATUS, machinery::status(self.scope, role));
@@ -173,6 +172,13 @@ fn copy(from: &Value, key: &str, to: &mut Object) {
     }
 }
 
+/// Copies the object at `key` with only what is kept of its fields.
+fn copy_kept(from: &Value, key: &str, fields: &[Field], to: &mut Object) {
+    if let Some(value) = from.get(key).filter(|value| !value.is_null()) {
+        to.insert(key.to_owned(), kept(value, fields, Case::Exact));
+    }
+}
+
 fn object_in(parent: Option<&Value>, key: &str) -> Object {
     parent.and_then(|parent| parent.get(key)?.as_object()).cloned().unwrap_or_default()
 }
@@ -180,13 +186,6 @@ fn object_in(parent: Option<&Value>, key: &str) -> Object {
 fn insert_filled(key: &str, value: Object, to: &mut Object) {
     if !value.is_empty() {
         to.insert(key.to_owned(), Value::Object(value));
-    }
-}
-
-/// Go leaves out empty fields when it writes them.
-fn drop_empty(value: &mut Value) {
-    if let Value::Object(map) = value {
-        map.retain(|_, value| !is_empty(value));
     }
 }
 

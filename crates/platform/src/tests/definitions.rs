@@ -66,6 +66,12 @@ spec:
     error: XRD sqlinstances.acme.io is not usable
       caused by: platform.yaml:12:11: spec.claimNames.kind: "XSQLInstance" conflicts with the kind of the composite resource in spec.names
       hint: give claim and composite resource different names; an X in front is the custom
+    error: XRD sqlinstances.acme.io is not usable
+      caused by: platform.yaml:21:5: spec.versions[1].served: is required and is missing
+    error: XRD sqlinstances.acme.io is not usable
+      caused by: platform.yaml:21:5: spec.versions[1].referenceable: is required and is missing
+    error: XRD sqlinstances.acme.io is not usable
+      caused by: platform.yaml:22:5: spec.versions[2].referenceable: is required and is missing
     "#);
 }
 

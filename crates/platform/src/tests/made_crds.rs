@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::{BUCKET, SQL, sound};
+use super::{BUCKET, SQL, load, sound};
 use crate::with_api_server_defaults;
 
 #[test]
@@ -22,7 +22,9 @@ fn what_the_author_wrote_survives_where_crossplane_keeps_it() {
             "  versions:",
             "  scope: Cluster
   metadata: {labels: {b: inherited}, annotations: {c: d}}
-  conversion: {strategy: Webhook, webhook: {clientConfig: {service: {name: s, namespace: n}}}}
+  conversion:
+    strategy: Webhook
+    webhook: {conversionReviewVersions: [v1], clientConfig: {service: {name: s, namespace: ns}}}
   versions:",
         );
     let text = text.replace(
@@ -65,4 +67,46 @@ fn what_the_author_wrote_survives_where_crossplane_keeps_it() {
     assert_eq!(spec["properties"]["crossplane"]["type"], "object");
     let references = &spec["properties"]["crossplane"]["properties"]["resourceRefs"]["items"]["properties"];
     assert!(references.get("namespace").is_some());
+}
+
+#[test]
+fn what_a_claim_replaces_is_not_what_a_composite_replaces() {
+    let text = SQL.replace("size: {type: integer}", "claimRef: {type: string}, resourceRef: {type: string}");
+    let crds = sound(&[&text]).definitions()[0].crds();
+    let kind = |crd: usize, name: &str| {
+        crds[crd]["spec"]["versions"][1]["schema"]["openAPIV3Schema"]["properties"]["spec"]["properties"][name]["type"]
+            .clone()
+    };
+    assert_eq!((kind(0, "claimRef"), kind(0, "resourceRef")), (json!("object"), json!("string")));
+    assert_eq!((kind(1, "claimRef"), kind(1, "resourceRef")), (json!("string"), json!("object")));
+}
+
+#[test]
+fn the_api_server_drops_unknown_fields_and_nulls_before_crossplane_sees_them() {
+    let text = BUCKET.replace(
+        "    referenceable: true",
+        "    referenceable: true
+    additionalPrinterColumns: [{name: A, type: string, jsonPath: .a, priority: 1.0, description: '', other: 1}]
+    subresources: {scale: {specReplicasPath: .a, statusReplicasPath: .b, labelSelectorPath: '', other: 1}}",
+    );
+    let version_of = |text: &str| {
+        let (platform, _) = load(&[text]);
+        platform.definitions()[0].crds()[0]["spec"]["versions"][0].clone()
+    };
+    let version = version_of(&text);
+    let column = json!({"name": "A", "type": "string", "jsonPath": ".a", "priority": 1});
+    assert_eq!(version["additionalPrinterColumns"][0], column);
+    let paths = json!({"specReplicasPath": ".a", "statusReplicasPath": ".b", "labelSelectorPath": ""});
+    assert_eq!(version["subresources"], json!({"status": {}, "scale": paths}));
+    let without = BUCKET.replace("    referenceable: true", "    referenceable: true\n    subresources: {scale: null}");
+    assert_eq!(version_of(&without)["subresources"], json!({"status": {}}));
+}
+
+#[test]
+fn even_a_name_length_below_zero_is_kept() {
+    let schema = "{openAPIV3Schema: {type: object, properties: {metadata: {properties: {name: {maxLength: -1}}}}}}";
+    let (platform, _) = load(&[&BUCKET.replace("{openAPIV3Schema: {type: object}}", schema)]);
+    let crd = platform.definitions()[0].crds().remove(0);
+    let schema = &crd["spec"]["versions"][0]["schema"]["openAPIV3Schema"];
+    assert_eq!(schema["properties"]["metadata"]["properties"]["name"]["maxLength"], -1);
 }

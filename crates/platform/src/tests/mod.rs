@@ -4,6 +4,7 @@ mod compositions;
 mod definitions;
 mod made_crds;
 mod mutations;
+mod refused;
 mod selection;
 
 use plat_resource::{Diagnostic, Value, yaml};
