@@ -76,8 +76,9 @@ impl Pipeline<'_> {
     /// Runs all steps over `observed` (numbers as protobuf has them).
     pub fn run(&self, observed: &State, context: Value) -> Outcome {
         let mut outcome = Outcome { context, ..Outcome::default() };
+        let mut observed = observed.clone();
         for step in self.steps {
-            if let Err(failure) = self.step(step, observed, &mut outcome) {
+            if let Err(failure) = self.step(step, &mut observed, &mut outcome) {
                 outcome.failure = Some(failure);
                 break;
             }
@@ -85,17 +86,23 @@ impl Pipeline<'_> {
         outcome
     }
 
-    fn step(&self, step: &Step, observed: &State, outcome: &mut Outcome) -> Result<(), Failure> {
+    /// Runs one step; `observed` is lent to its request.
+    fn step(&self, step: &Step, observed: &mut State, outcome: &mut Outcome) -> Result<(), Failure> {
+        let native = self.native(step);
+        // These two do not read it: one has it compiled, the other has none.
+        let takes_input = !matches!(native, Some(Native::PatchAndTransform | Native::AutoReady));
         let mut request = RunFunctionRequest {
-            observed: observed.clone(),
+            observed: std::mem::take(observed),
             desired: to_struct(std::mem::take(&mut outcome.desired)),
-            input: step.input.as_ref().map(go_json::to_struct),
+            input: step.input.as_ref().filter(|_| takes_input).map(go_json::to_struct),
             context: std::mem::take(&mut outcome.context),
             ..RunFunctionRequest::default()
         };
         self.credentials(step, &mut request)?;
         self.bootstrap(step, &mut request, outcome);
-        let (response, side) = match self.until_stable(step, &mut request, outcome) {
+        let answer = self.until_stable(step, native, &mut request, outcome);
+        *observed = std::mem::take(&mut request.observed);
+        let (response, side) = match answer {
             Ok(found) => found,
             Err(FunctionError::Unavailable { .. }) if self.skip_unavailable => {
                 left_out(step, request, outcome);
@@ -158,17 +165,23 @@ impl Pipeline<'_> {
         }
     }
 
+    /// The native function that runs a step, where one does.
+    fn native(&self, step: &Step) -> Option<Native> {
+        native(self.platform, &step.function).filter(|_| !self.runner.replaces_native(&step.function))
+    }
+
     /// Calls a function until it has seen what it asks for.
     fn until_stable(
         &self,
         step: &Step,
+        native: Option<Native>,
         request: &mut RunFunctionRequest,
         outcome: &mut Outcome,
     ) -> Result<(RunFunctionResponse, Side), FunctionError> {
         let given = (request.required_resources.clone(), request.required_schemas.clone());
         let mut previous = crate::function::Requirements::default();
         for iteration in 0..=MAX_REQUIREMENTS_ITERATIONS {
-            let (response, side) = self.call(step, request)?;
+            let (response, side) = self.call(step, native, request)?;
             let fatal = response.results.iter().any(|result| result.severity == FunctionSeverity::Fatal);
             if fatal || response.requirements == previous {
                 return Ok((response, side));
@@ -216,14 +229,17 @@ impl Pipeline<'_> {
         }
     }
 
-    fn call(&self, step: &Step, request: &RunFunctionRequest) -> Result<(RunFunctionResponse, Side), FunctionError> {
+    fn call(
+        &self,
+        step: &Step,
+        native: Option<Native>,
+        request: &mut RunFunctionRequest,
+    ) -> Result<(RunFunctionResponse, Side), FunctionError> {
         let plain = |response| Ok((response, Side::default()));
-        if self.runner.replaces_native(&step.function) {
-            return self.runner.run(&step.function, request).and_then(plain);
-        }
-        match native(self.platform, &step.function) {
+        match native {
             Some(Native::PatchAndTransform) => Ok(self.patch_and_transform(step, request)),
-            Some(Native::AutoReady) => plain(auto_ready::run(request)),
+            // It asks for nothing, so it is not called again and may keep what is desired.
+            Some(Native::AutoReady) => plain(auto_ready::run_on(std::mem::take(&mut request.desired), request)),
             Some(Native::EnvironmentConfigs) => plain(environment_configs::run(request)),
             None => self.runner.run(&step.function, request).and_then(plain),
         }
@@ -291,7 +307,7 @@ fn not_run(step: &Step, error: &FunctionError) -> Failure {
 
 /// What goes over the wire to the next step: doubles only.
 fn to_struct(mut state: State) -> State {
-    let change = |resource: &mut FunctionResource| resource.resource = go_json::to_struct(&resource.resource);
+    let change = |resource: &mut FunctionResource| go_json::make_struct(&mut resource.resource);
     change(&mut state.composite);
     state.resources.values_mut().for_each(change);
     state

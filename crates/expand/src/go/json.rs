@@ -88,10 +88,16 @@ fn float_text(value: f64) -> String {
 
 /// The value as it is behind a protobuf `Struct`: every number a double.
 pub fn to_struct(value: &Value) -> Value {
-    map_numbers(value, &|number| match number.as_f64() {
-        Some(float) => Number::from_f64(float).unwrap_or_else(|| number.clone()),
-        None => number.clone(),
-    })
+    map_numbers(value, &double)
+}
+
+/// [`to_struct`] in place.
+pub fn make_struct(value: &mut Value) {
+    change_numbers(value, &double);
+}
+
+fn double(number: &Number) -> Number {
+    number.as_f64().and_then(Number::from_f64).unwrap_or_else(|| number.clone())
 }
 
 /// The value after a round trip through JSON text and the Kubernetes decoder: integral doubles are integers again.
@@ -101,12 +107,7 @@ pub fn normalized(value: &Value) -> Value {
 
 /// [`normalized`] in place.
 pub fn normalize(value: &mut Value) {
-    match value {
-        Value::Number(number) => *number = normalized_number(number),
-        Value::Array(items) => items.iter_mut().for_each(normalize),
-        Value::Object(map) => map.values_mut().for_each(normalize),
-        _ => {}
-    }
+    change_numbers(value, &normalized_number);
 }
 
 /// 2^63, which does not fit an int64 itself; Go then keeps the float.
@@ -122,6 +123,15 @@ fn normalized_number(number: &Number) -> Number {
         return Number::from(float as i64);
     }
     Number::from_f64(float).unwrap_or_else(|| number.clone())
+}
+
+fn change_numbers(value: &mut Value, change: &impl Fn(&Number) -> Number) {
+    match value {
+        Value::Number(number) => *number = change(number),
+        Value::Array(items) => items.iter_mut().for_each(|item| change_numbers(item, change)),
+        Value::Object(map) => map.values_mut().for_each(|item| change_numbers(item, change)),
+        _ => {}
+    }
 }
 
 fn map_numbers(value: &Value, change: &impl Fn(&Number) -> Number) -> Value {

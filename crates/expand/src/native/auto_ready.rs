@@ -10,13 +10,18 @@ mod typed;
 
 use plat_resource::{Map, Value};
 
-use crate::function::{FunctionResource, Ready, RunFunctionRequest, RunFunctionResponse};
+use crate::function::{FunctionResource, Ready, RunFunctionRequest, RunFunctionResponse, State};
 use fields::text_at;
 
 /// Runs the Function.
 pub fn run(request: &RunFunctionRequest) -> RunFunctionResponse {
+    run_on(request.desired.clone(), request)
+}
+
+/// [`run`] on `desired` instead of what the request says is desired.
+pub fn run_on(desired: State, request: &RunFunctionRequest) -> RunFunctionResponse {
     let mut response = RunFunctionResponse {
-        desired: request.desired.clone(),
+        desired,
         context: request.context.is_object().then(|| request.context.clone()),
         ..RunFunctionResponse::default()
     };
