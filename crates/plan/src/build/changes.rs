@@ -105,9 +105,9 @@ fn is_map_path(segments: &[Segment]) -> bool {
 /// The fields of a new object.
 fn leaves(object: &Value) -> Vec<FieldChange> {
     let mut leaves = Vec::new();
-    explode(&mut FieldPath::default(), object, &mut |path, value| {
-        if !is_identity(path.segments()) {
-            leaves.push(FieldChange { path, before: None, after: Some(value) });
+    explode_to(&mut Vec::new(), object, &mut |segments, value| {
+        if !is_identity(segments) {
+            leaves.push(FieldChange { path: path_of(segments), before: None, after: Some(value.clone()) });
         }
     });
     leaves
@@ -118,11 +118,11 @@ fn explode_all(changes: Vec<FieldChange>) -> Vec<FieldChange> {
     let mut all = Vec::with_capacity(changes.len());
     for mut change in changes {
         match (&change.before, &change.after) {
-            (None, Some(after)) => explode(&mut change.path, after, &mut |path, value| {
-                all.push(FieldChange { path, before: None, after: Some(value) });
+            (None, Some(after)) => explode(&mut change.path, after, &mut |segments, value| {
+                all.push(FieldChange { path: path_of(segments), before: None, after: Some(value.clone()) });
             }),
-            (Some(before), None) => explode(&mut change.path, before, &mut |path, value| {
-                all.push(FieldChange { path, before: Some(value), after: None });
+            (Some(before), None) => explode(&mut change.path, before, &mut |segments, value| {
+                all.push(FieldChange { path: path_of(segments), before: Some(value.clone()), after: None });
             }),
             _ => all.push(change),
         }
@@ -131,12 +131,16 @@ fn explode_all(changes: Vec<FieldChange>) -> Vec<FieldChange> {
 }
 
 /// Visits scalars, empty containers and lists of scalars.
-fn explode(path: &mut FieldPath, value: &Value, visit: &mut dyn FnMut(FieldPath, Value)) {
+fn explode(path: &mut FieldPath, value: &Value, visit: &mut dyn FnMut(&[Segment], &Value)) {
     let mut segments = std::mem::take(path).segments().to_vec();
     explode_to(&mut segments, value, visit);
 }
 
-fn explode_to(segments: &mut Vec<Segment>, value: &Value, visit: &mut dyn FnMut(FieldPath, Value)) {
+fn path_of(segments: &[Segment]) -> FieldPath {
+    FieldPath::new(segments.to_vec())
+}
+
+fn explode_to(segments: &mut Vec<Segment>, value: &Value, visit: &mut dyn FnMut(&[Segment], &Value)) {
     match value {
         Value::Object(map) if !map.is_empty() && segments.len() < MAX_DEPTH => {
             for (key, value) in map {
@@ -152,7 +156,7 @@ fn explode_to(segments: &mut Vec<Segment>, value: &Value, visit: &mut dyn FnMut(
                 segments.pop();
             }
         }
-        leaf => visit(FieldPath::new(segments.clone()), leaf.clone()),
+        leaf => visit(segments, leaf),
     }
 }
 
@@ -162,8 +166,8 @@ fn is_container(value: &Value) -> bool {
 
 /// What the line of a new object says already, and what Crossplane puts on every object.
 fn is_identity(segments: &[Segment]) -> bool {
-    let fields: Vec<&str> = fields(segments);
-    match fields.as_slice() {
+    let (fields, count) = fields(segments);
+    match fields.get(..count).unwrap_or_default() {
         ["apiVersion" | "kind"] | ["metadata", "name" | "namespace" | "generateName" | "ownerReferences", ..] => true,
         ["metadata", "labels" | "annotations", key] => MACHINERY.contains(key),
         _ => false,
@@ -172,18 +176,21 @@ fn is_identity(segments: &[Segment]) -> bool {
 
 /// What nobody sets by hand and no plan is about.
 fn is_bookkeeping(segments: &[Segment]) -> bool {
-    let fields = fields(segments);
-    matches!(fields.as_slice(), ["metadata", "managedFields" | "generation" | "resourceVersion", ..])
-        || matches!(fields.as_slice(), ["metadata", "annotations", key] if *key == LAST_APPLIED)
+    let (fields, count) = fields(segments);
+    let fields = fields.get(..count).unwrap_or_default();
+    matches!(fields, ["metadata", "managedFields" | "generation" | "resourceVersion", ..])
+        || matches!(fields, ["metadata", "annotations", key] if *key == LAST_APPLIED)
 }
 
-fn fields(segments: &[Segment]) -> Vec<&str> {
-    segments
-        .iter()
-        .take(3)
-        .filter_map(|segment| match segment {
-            Segment::Field(field) => Some(field.as_str()),
-            Segment::Index(_) => None,
-        })
-        .collect()
+/// The names among the first three steps, and how many there are. Asked of every field of a plan, so without a list.
+fn fields(segments: &[Segment]) -> ([&str; 3], usize) {
+    let mut fields = [""; 3];
+    let mut count = 0;
+    for segment in segments.iter().take(fields.len()) {
+        if let (Segment::Field(field), Some(slot)) = (segment, fields.get_mut(count)) {
+            *slot = field;
+            count += 1;
+        }
+    }
+    (fields, count)
 }

@@ -1,5 +1,7 @@
 //! One object of the tree: what it is, what it becomes, and with which fields.
 
+use std::borrow::Cow;
+
 use plat_expand::{Origins, Unknown};
 use plat_resource::object::{self, GroupVersionKind};
 use plat_resource::{ObjectKey, Value};
@@ -66,7 +68,7 @@ impl Planner<'_> {
         let prepared = prepare(object.desired, object.live, object.role);
         let after = self.after(object, &prepared, &known);
         // Rules are dear to run, and most objects stay as they are.
-        let changed = object.live.filter(|live| *live != &after);
+        let changed = object.live.filter(|live| **live != *after);
         let refusals = changed.map_or_else(Vec::new, |live| known.refusals(live, &after));
         let sides = Sides {
             live: object.live,
@@ -107,20 +109,20 @@ impl Planner<'_> {
         node
     }
 
-    fn after(&mut self, object: &Subtree<'_>, prepared: &Value, known: &CoreKind<'_>) -> Value {
+    fn after<'p>(&mut self, object: &Subtree<'_>, prepared: &'p Value, known: &CoreKind<'_>) -> Cow<'p, Value> {
         let mut after = match object.live {
-            None => prepared.clone(),
+            None => Cow::Borrowed(prepared),
             Some(live) => {
                 let owned = match object.owner {
                     Owner::Kubectl => Owned::by_kubectl(live, known),
                     Owner::Manager(manager) => Owned::by_manager(live, manager),
                 };
                 self.without_owner += usize::from(!owned.is_known());
-                predict(live, prepared, &owned, known)
+                Cow::Owned(predict(live, prepared, &owned, known))
             }
         };
         if let Some(defaulted) = object.defaulted {
-            fill(&mut after, &prepare(defaulted, object.live, object.role));
+            fill(after.to_mut(), &prepare(defaulted, object.live, object.role));
         }
         after
     }
