@@ -11,6 +11,7 @@ use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Location,
 
 use crate::arguments::{EngineArgs, InputArgs};
 use crate::load::{self, Depth, Files, Live};
+use crate::parallel;
 
 /// Says how `crossplane render` runs a Function; `Development` means that it runs already.
 const RUNTIME: &str = "render.crossplane.io/runtime";
@@ -43,27 +44,30 @@ impl Input {
         Self { platform, documents, live }
     }
 
-    /// Takes the namespace off cluster-scoped XRs, as the API server does; `crossplane composition render` keeps it.
+    /// Puts XRs where they come to stand when they are applied: cluster-scoped ones lose their namespace, the others get
+    /// the default one. `crossplane composition render` does neither.
     pub(crate) fn into_applied(mut self) -> Self {
         for document in &mut self.documents {
             let kind = GroupVersionKind::of(&document.value);
-            if self.platform.is_namespaced(&kind) == Some(false)
-                && let Some(metadata) = document.value.get_mut("metadata").and_then(Value::as_object_mut)
-            {
-                metadata.remove("namespace");
+            let Some(metadata) = document.value.get_mut("metadata").and_then(Value::as_object_mut) else { continue };
+            match self.platform.is_namespaced(&kind) {
+                Some(false) => drop(metadata.remove("namespace")),
+                Some(true) => drop(metadata.entry("namespace").or_insert_with(|| load::DEFAULT_NAMESPACE.into())),
+                None => {}
             }
         }
         self
     }
 
-    /// Expands every claim and XR in turn and hands each to `take`, with what is live of the claim and XR themselves.
-    /// What is wrong with the platform or cannot be expanded goes to `findings`.
-    pub(crate) fn expand(
+    /// Expands every claim and XR, and does to each what the workers that `worker` makes do with it and with what is live
+    /// of the claim and XR themselves; several at once, the answers in the order given. What is wrong with the platform
+    /// or cannot be expanded goes to `findings`.
+    pub(crate) fn expand<T: Send, W: FnMut(&Document, &Observed, Expansion) -> T>(
         &self,
         arguments: &EngineArgs,
         findings: &mut Vec<Diagnostic>,
-        mut take: impl FnMut(&Document, &Observed, Expansion),
-    ) {
+        worker: impl Fn() -> W + Sync,
+    ) -> Vec<T> {
         let functions = Functions::new(&self.platform, &arguments.function, findings);
         let options = Options {
             compatibility: arguments.compatibility.into(),
@@ -75,21 +79,31 @@ impl Input {
             Engine::new(&self.platform, self.live.everything(), options, &functions).with_context(context.into());
         findings.extend(engine.check());
         let known: HashSet<Location> = findings.iter().filter_map(|finding| finding.location.clone()).collect();
-        for document in &self.documents {
-            match engine.expand(document) {
-                // A mistake in a Composition is told once, not again for each claim that meets it.
-                Err(found) => findings.extend(
-                    found
-                        .into_iter()
-                        .filter(|finding| finding.location.as_ref().is_none_or(|location| !known.contains(location))),
-                ),
-                Ok(expansion) => {
-                    findings.extend(expansion.warnings.iter().cloned());
+        let expand = || {
+            let mut work = worker();
+            let engine = &engine;
+            move |document: &Document| {
+                engine.expand(document).map(|expansion| {
+                    let warnings = expansion.warnings.clone();
                     let observed = self.live.of(&expansion);
-                    take(document, &observed, expansion);
-                }
+                    (warnings, work(document, &observed, expansion))
+                })
             }
-        }
+        };
+        let mut answers = Vec::with_capacity(self.documents.len());
+        parallel::in_order(&self.documents, expand, |expanded| match expanded {
+            // A mistake in a Composition is told once, not again for each claim that meets it.
+            Err(found) => findings.extend(
+                found
+                    .into_iter()
+                    .filter(|finding| finding.location.as_ref().is_none_or(|location| !known.contains(location))),
+            ),
+            Ok((warnings, answer)) => {
+                findings.extend(warnings);
+                answers.push(answer);
+            }
+        });
+        answers
     }
 }
 

@@ -6,6 +6,7 @@ mod engine;
 mod error;
 mod exit;
 mod load;
+mod parallel;
 mod ui;
 
 fn main() -> std::process::ExitCode {

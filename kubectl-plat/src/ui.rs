@@ -50,10 +50,17 @@ impl Ui {
     }
 
     /// Writes the answer to stdout, as it is.
-    #[expect(clippy::unused_self, reason = "saying something is the matter of a Ui")]
     pub(crate) fn answer(&self, text: impl AsRef<[u8]>) -> Result<(), CommandError> {
+        self.answer_in_parts(&[text])
+    }
+
+    /// Writes an answer of several parts.
+    #[expect(clippy::unused_self, reason = "saying something is the matter of a Ui")]
+    pub(crate) fn answer_in_parts(&self, parts: &[impl AsRef<[u8]>]) -> Result<(), CommandError> {
         let mut stdout = io::stdout().lock();
-        stdout.write_all(text.as_ref())?;
+        for part in parts {
+            stdout.write_all(part.as_ref())?;
+        }
         stdout.flush()?;
         Ok(())
     }

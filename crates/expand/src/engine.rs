@@ -40,7 +40,7 @@ pub struct Options {
 pub struct Engine<'a> {
     platform: &'a Platform,
     options: Options,
-    runner: &'a dyn FunctionRunner,
+    runner: &'a (dyn FunctionRunner + Sync),
     live: Live<'a>,
     store: Store<'a>,
     compiled: CompiledInputs,
@@ -53,7 +53,7 @@ impl<'a> Engine<'a> {
         platform: &'a Platform,
         observed: &'a Observed,
         options: Options,
-        runner: &'a dyn FunctionRunner,
+        runner: &'a (dyn FunctionRunner + Sync),
     ) -> Self {
         Self {
             platform,

@@ -82,7 +82,8 @@ impl Summary {
         }
     }
 
-    fn add_all(&mut self, other: &Self) {
+    /// Adds the counts of `other`.
+    pub fn add_all(&mut self, other: &Self) {
         self.add += other.add;
         self.change += other.change;
         self.replace += other.replace;

@@ -2,7 +2,7 @@
 
 use clap::{Args, ValueEnum};
 use plat_plan::render::{self, TextOptions};
-use plat_plan::{Plan, Planner, PlatformSchemas, Subject};
+use plat_plan::{ClaimPlan, Plan, Planner, PlatformSchemas, Subject, Summary};
 use plat_resource::{Diagnostic, yaml};
 
 use crate::arguments::{EngineArgs, InputArgs};
@@ -54,29 +54,69 @@ pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let input = Input::read(&arguments.input, &mut findings).into_applied();
     let schemas = PlatformSchemas::new(&input.platform);
-    let mut planner = Planner::new(&schemas);
-    let mut claims = Vec::new();
-    input.expand(&arguments.engine, &mut findings, |document, observed, expansion| {
-        claims.push(planner.claim(&Subject {
-            file: Some(document.file()),
-            given: Some(&document.value),
-            expansion: &expansion,
-            observed,
-            warnings: &[],
-        }));
+    let options = TextOptions { color: ui.color_answer(), ..TextOptions::default() };
+    let pieces = input.expand(&arguments.engine, &mut findings, || {
+        let mut planner = Planner::new(&schemas);
+        move |document, observed, expansion| {
+            let claim = planner.claim(&Subject {
+                file: Some(document.file()),
+                given: Some(&document.value),
+                expansion: &expansion,
+                observed,
+                warnings: &[],
+            });
+            Piece::of(claim, arguments.output, &options)
+        }
     });
     if findings.iter().any(Diagnostic::is_error) {
         return Err(CommandError::input(findings, OUTCOME));
     }
     ui.warn(&findings);
-    let plan = Plan::of(arguments.engine.compatibility.into(), claims);
-    ui.answer(written(&plan, arguments, ui.color_answer())?)?;
-    Ok(if arguments.detailed_exitcode && plan.has_changes() { Exit::Changes } else { Exit::Done })
+    let summary = answer(ui, arguments, pieces)?;
+    Ok(if arguments.detailed_exitcode && summary.has_changes() { Exit::Changes } else { Exit::Done })
 }
 
-fn written(plan: &Plan, arguments: &PlanArgs, color: bool) -> Result<String, CommandError> {
-    Ok(match arguments.output {
-        PlanFormat::Text => render::text(plan, &TextOptions { color, ..TextOptions::default() }),
+/// What is kept of the plan of one claim: its text, where text is wanted, takes less room than all that is known.
+enum Piece {
+    Text(String, Summary),
+    Claim(Box<ClaimPlan>),
+}
+
+impl Piece {
+    fn of(claim: ClaimPlan, format: PlanFormat, options: &TextOptions) -> Self {
+        match format {
+            PlanFormat::Text => Self::Text(render::text_of_claim(&claim, options), claim.summary),
+            _ => Self::Claim(Box::new(claim)),
+        }
+    }
+}
+
+fn answer(ui: &Ui, arguments: &PlanArgs, pieces: Vec<Piece>) -> Result<Summary, CommandError> {
+    let mut summary = Summary::default();
+    let mut texts = Vec::new();
+    let mut claims = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text, of_claim) => {
+                summary.add_all(&of_claim);
+                texts.extend([text, "\n".to_owned()]);
+            }
+            Piece::Claim(claim) => claims.push(*claim),
+        }
+    }
+    if matches!(arguments.output, PlanFormat::Text) {
+        texts.push(render::text_of_summary(&summary));
+        ui.answer_in_parts(&texts)?;
+        return Ok(summary);
+    }
+    let plan = Plan::of(arguments.engine.compatibility.into(), claims);
+    ui.answer(written(&plan, arguments.output)?)?;
+    Ok(plan.summary)
+}
+
+fn written(plan: &Plan, format: PlanFormat) -> Result<String, CommandError> {
+    Ok(match format {
+        PlanFormat::Text => render::text(plan, &TextOptions::default()),
         PlanFormat::Markdown => render::markdown(plan),
         PlanFormat::Json => render::json(plan).map_err(std::io::Error::from)?,
         PlanFormat::Yaml => yaml::to_string(&serde_json::to_value(plan).map_err(std::io::Error::from)?),
