@@ -76,7 +76,7 @@ impl Renderer<'_> {
             return run.paused();
         }
         run.note_request();
-        if object::string_at(subject.composite, &["metadata", "deletionTimestamp"]).is_some() {
+        if unstructured::is_deleted(subject.composite) {
             return run.deleting();
         }
         run.select();

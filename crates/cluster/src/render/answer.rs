@@ -6,6 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
+use plat_expand::go::json as go_json;
 use plat_expand::native::CompiledInputs;
 use plat_expand::pipeline::secret_data;
 use plat_expand::render::{
@@ -60,6 +61,12 @@ pub fn answer(input: &CompositeInput, runner: &dyn FunctionRunner) -> Result<Ans
     if !input.observed_resources.is_empty() {
         let references = observed_references(&composite, &input.observed_resources);
         set_machinery(&mut composite, legacy, "resourceRefs", references);
+    }
+    if kind.kind.is_empty() {
+        let shown = go_json::marshal(&composite);
+        return Err(Refusal(format!(
+            "reconcile failed: cannot get composite resource: Object 'Kind' is missing in '{shown}'"
+        )));
     }
     reconcile(input, &composite, legacy, runner)
 }

@@ -13,6 +13,20 @@ pub fn metadata<'a>(object: &'a Value, key: &str) -> &'a str {
     plat_resource::object::string_at(object, &["metadata", key]).unwrap_or("")
 }
 
+/// Whether `metadata.deletionTimestamp` says when: what does not read as a time says nothing.
+pub fn is_deleted(object: &Value) -> bool {
+    const FORM: &[u8] = b"0000-00-00T00:00:00";
+    let text = metadata(object, "deletionTimestamp").as_bytes();
+    let Some((time, rest)) = text.split_at_checked(FORM.len()) else { return false };
+    let fits = |bytes: &[u8], form: &[u8]| {
+        let alike = |(byte, form): (&u8, &u8)| if *form == b'0' { byte.is_ascii_digit() } else { byte == form };
+        bytes.len() == form.len() && bytes.iter().zip(form).all(alike)
+    };
+    let digits = rest.strip_prefix(b".").map_or(0, |rest| rest.iter().take_while(|byte| byte.is_ascii_digit()).count());
+    let zone = if digits > 0 { rest.get(digits + 1..).unwrap_or_default() } else { rest };
+    fits(time, FORM) && (zone == b"Z" || fits(zone, b"+00:00") || fits(zone, b"-00:00"))
+}
+
 /// Sets `metadata.KEY`; the empty string removes it.
 pub fn set_metadata(object: &mut Value, key: &str, value: &str) {
     if value.is_empty() {
@@ -135,6 +149,14 @@ mod tests {
         let mut object = json!({"metadata": {"labels": {"a": 1, "b": "c"}}});
         add_to_string_map(&mut object, "labels", [("d", "e")]);
         assert_eq!(object["metadata"]["labels"], json!({"d": "e"}));
+    }
+
+    #[test]
+    fn only_a_time_deletes() {
+        let deleted = |text: &str| is_deleted(&json!({"metadata": {"deletionTimestamp": text}}));
+        assert!(deleted("2020-01-01T00:00:00Z") && deleted("2020-01-01T00:00:00.25+02:00"));
+        assert!(!["", "soon", "2020-01-01", "2020-01-01T00:00:00", "2020-01-01T00:00:00.Z"].into_iter().any(deleted));
+        assert!(!is_deleted(&json!({"metadata": {"deletionTimestamp": null}})));
     }
 
     #[test]

@@ -84,7 +84,32 @@ fn composite(random: &mut Random, legacy: bool) -> Value {
     if random.one_in(2) {
         composite["status"] = status(random);
     }
+    if random.one_in(12) {
+        oddity(random, &mut composite);
+    }
     composite
+}
+
+/// Something that no API server would store.
+fn oddity(random: &mut Random, composite: &mut Value) {
+    match random.below(13) {
+        0 => composite["status"] = json!("text"),
+        1 => composite["status"] = json!({"conditions": "text"}),
+        2 => composite["status"] = json!({"conditions": [{"type": "Custom", "status": 1, "lastTransitionTime": null}]}),
+        3 => {
+            composite["status"] =
+                json!({"conditions": [condition("Ready", "True", "A"), condition("Ready", "False", "B")]});
+        }
+        4 => composite["status"] = json!({"conditions": ["text", null]}),
+        5 => composite["spec"] = json!("text"),
+        6 => composite["spec"] = json!({"crossplane": "text"}),
+        7 => composite["spec"] = json!({"crossplane": null, "text": "hello"}),
+        8 => composite["metadata"]["deletionTimestamp"] = json!("soon"),
+        9 => composite["metadata"]["generation"] = json!("four"),
+        10 => composite["metadata"]["generation"] = json!(1.5),
+        11 => composite["apiVersion"] = json!("v1"),
+        _ => drop(composite.as_object_mut().map(|root| root.remove("kind"))),
+    }
 }
 
 fn metadata(random: &mut Random) -> Value {
@@ -180,12 +205,13 @@ fn machinery(random: &mut Random, composite: &mut Value, legacy: bool) {
     }
     let Some(fields) = machinery.as_object().filter(|fields| !fields.is_empty()) else { return };
     // Now and then in the layout of the other sort of XR, where nobody reads it.
-    if legacy != random.one_in(10) {
-        for (key, value) in fields {
-            composite["spec"][key] = value.clone();
-        }
-    } else {
+    let misplaced = random.one_in(10);
+    if legacy == misplaced {
         composite["spec"]["crossplane"] = machinery;
+        return;
+    }
+    for (key, value) in fields {
+        composite["spec"][key] = value.clone();
     }
 }
 

@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::super::super::generated::Random;
+use super::super::REMOTE;
 use super::{GROUP, KIND, Value};
 
 const PATCH_AND_TRANSFORM: &str = "function-patch-and-transform";
@@ -28,7 +29,8 @@ fn pipeline(random: &mut Random) -> Vec<Value> {
     if random.one_in(40) {
         return Vec::new();
     }
-    let mut steps = vec![step("compose", PATCH_AND_TRANSFORM, Some(resources(random, Base::Given)))];
+    let first = if random.one_in(6) { REMOTE } else { PATCH_AND_TRANSFORM };
+    let mut steps = vec![step("compose", first, Some(resources(random, Base::Given)))];
     match random.below(8) {
         0 => {}
         1 => steps.push(step("patch", PATCH_AND_TRANSFORM, Some(resources(random, Base::LeftOut)))),
@@ -156,7 +158,7 @@ fn metadata(random: &mut Random) -> Value {
         2 => metadata["generateName"] = json!("made-"),
         3 => metadata["generateName"] = json!("a-prefix-that-is-rather-long-so-that-it-has-to-be-cut-somewhere-in-it"),
         4 => {
-            metadata["name"] = json!(random.pick(&["Bad Name", "with:colon", "-start", "end-", "under_score", "a..b"]))
+            metadata["name"] = json!(random.pick(&["Bad Name", "with:colon", "-start", "end-", "under_score", "a..b"]));
         }
         5 => metadata["name"] = json!("n".repeat(254)),
         6 => metadata["generateName"] = json!("Bad_"),
