@@ -37,7 +37,7 @@ impl Names {
         let kind = findings.required_text(cursor, "kind").map(str::to_owned);
         let plural = findings.required_text(cursor, "plural").map(str::to_owned);
         let singular = lower_case(cursor, "singular", findings);
-        let list_kind = findings.optional_text(cursor, "listKind").map(str::to_owned);
+        let list_kind = findings.optional_text(cursor, "listKind").filter(|text| !text.is_empty()).map(str::to_owned);
         let short_names = findings.optional_list(cursor, "shortNames");
         let (kind, plural) = (kind?, plural?);
         lower_case(cursor, "plural", findings);

@@ -79,7 +79,7 @@ pub(crate) fn read_definition(document: &Arc<Document>, diagnostics: &mut Vec<Di
     };
     check_name(&root, &definition, &mut findings);
     check_claim(&spec, &definition, &mut findings);
-    check_parts(&spec, &mut findings);
+    check_parts(&root, &spec, &mut findings);
     if let Some(versions) = spec.get("versions") {
         definition.check_schemas(&versions, &mut findings);
     }

@@ -4,19 +4,24 @@ use plat_resource::Value;
 
 use super::fields::{COLUMN, CONVERSION, Field, SCALE, Written};
 use super::keywords::{report_fields, report_texts};
-use crate::cursor::{Cursor, Findings};
+use crate::cursor::{Cursor, Findings, kind_of};
 
 const MAX_WARNING_LENGTH: usize = 256;
 
 /// Reports them, each at its place.
-pub(crate) fn check_parts(spec: &Cursor<'_>, findings: &mut Findings<'_>) {
+pub(crate) fn check_parts(root: &Cursor<'_>, spec: &Cursor<'_>, findings: &mut Findings<'_>) {
+    for metadata in [root.get("metadata"), spec.get("metadata")].iter().flatten() {
+        for key in ["labels", "annotations"] {
+            findings.optional_object(metadata, key).iter().for_each(|texts| check_values(texts, findings));
+        }
+    }
     for names in ["names", "claimNames"] {
         if let Some(categories) = spec.get(names).and_then(|names| names.get("categories")) {
             report_texts(&categories, findings);
         }
     }
     if let Some(conversion) = spec.get("conversion") {
-        check_conversion(&conversion, findings);
+        check_conversion(&conversion, root.text("apiVersion"), findings);
     }
     for version in spec.get("versions").iter().flat_map(Cursor::items).filter(|version| version.value().is_object()) {
         check_version(&version, findings);
@@ -52,14 +57,27 @@ fn check_warning(version: &Cursor<'_>, findings: &mut Findings<'_>) {
     }
 }
 
-fn check_conversion(conversion: &Cursor<'_>, findings: &mut Findings<'_>) {
+/// Labels or annotations: a null reads as an empty text.
+fn check_values(texts: &Cursor<'_>, findings: &mut Findings<'_>) {
+    for value in texts.fields().iter().filter(|value| !(value.value().is_string() || value.value().is_null())) {
+        findings.error(value, format!("is {}, must be a string", kind_of(value.value()))).hint =
+            Some("put it in quotes".to_owned());
+    }
+}
+
+fn check_conversion(conversion: &Cursor<'_>, api_version: Option<&str>, findings: &mut Findings<'_>) {
     check_fields(conversion, CONVERSION, findings);
     let Some(strategy) = conversion.text("strategy") else { return };
-    let Some(webhook) = conversion.get("webhook").filter(|_| strategy == "Webhook") else {
-        let cause = "only strategy Webhook with a webhook is allowed in an XRD";
-        findings.error(conversion, cause).hint =
-            Some("remove conversion: without it objects are kept as they are in every version".to_owned());
-        return;
+    let may_be_none = api_version.is_some_and(|version| !version.ends_with("/v1"));
+    let webhook = match (strategy, conversion.get("webhook")) {
+        ("Webhook", Some(webhook)) => webhook,
+        ("None", None) if may_be_none => return,
+        _ => {
+            let cause = "must be strategy Webhook with a webhook";
+            findings.error(conversion, cause).hint =
+                Some("remove conversion: without it objects are the same in every version".to_owned());
+            return;
+        }
     };
     if !webhook.value().is_object() {
         return;

@@ -80,11 +80,15 @@ fn served_and_referenceable_must_be_said() {
 
 #[test]
 fn a_conversion_needs_a_whole_webhook() {
-    insta::assert_snapshot!(bucket_spec("conversion: {strategy: None}"), @r#"
-    error: XRD buckets.acme.io is not usable
-      caused by: platform.yaml:9:15: spec.conversion: only strategy Webhook with a webhook is allowed in an XRD
-      hint: remove conversion: without it objects are kept as they are in every version
+    assert_eq!(bucket_spec("conversion: {strategy: None}"), "");
+    // The form v1 refuses what the form v2 takes.
+    let first = SQL.replace("  versions:", "  conversion: {strategy: None}\n  versions:");
+    insta::assert_snapshot!(findings(&[&first]), @r#"
+    error: XRD xsqlinstances.sql.acme.io is not usable
+      caused by: platform.yaml:10:15: spec.conversion: must be strategy Webhook with a webhook
+      hint: remove conversion: without it objects are the same in every version
     "#);
+    assert_eq!(bucket_spec("conversion: {strategy: Webhook}").lines().count(), 3);
     insta::assert_snapshot!(bucket_spec("conversion: {}"), @r#"
     error: XRD buckets.acme.io is not usable
       caused by: platform.yaml:9:15: spec.conversion.strategy: is required and is missing
@@ -122,4 +126,21 @@ fn categories_are_strings() {
     error: XRD buckets.acme.io is not usable
       caused by: platform.yaml:8:60: spec.names.categories[1]: is a number, must be a string
     "#);
+}
+
+#[test]
+fn labels_and_annotations_are_strings() {
+    let text = BUCKET.replace("  name: buckets.acme.io", "  name: buckets.acme.io\n  labels: {a: 1, b: null, c: d}");
+    insta::assert_snapshot!(findings(&[&text]), @r#"
+    error: XRD buckets.acme.io is not usable
+      caused by: platform.yaml:6:15: metadata.labels.a: is a number, must be a string
+      hint: put it in quotes
+    "#);
+    assert_ne!(bucket_spec("metadata: {annotations: {a: true}}"), "");
+}
+
+#[test]
+fn empty_list_kinds_do_not_clash() {
+    let text = SQL.replace("plural: xsqlinstances}", "plural: xsqlinstances, listKind: ''}");
+    assert_eq!(findings(&[&text.replace("plural: sqlinstances}", "plural: sqlinstances, listKind: ''}")]), "");
 }
