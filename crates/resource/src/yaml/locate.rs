@@ -1,9 +1,13 @@
 //! The place of a field in the text of a document.
 //!
-//! Owns the walk from a path to a place, through aliases and merge keys. Reads the text again on each call, so that
-//! documents carry no places while nothing is wrong.
+//! Owns the walk from a path to a place, through aliases and merge keys. Reads the text again when a place is asked for,
+//! so that documents carry no places while nothing is wrong; who asks for one place often asks for more of the same
+//! document, so the last one read is kept.
+
+use std::sync::{Arc, Mutex, PoisonError};
 
 use super::reader::{is_merge, key_text};
+use super::text::Chunk;
 use super::tree::{self, Kind, Tree};
 use super::{Source, list};
 use crate::{FieldPath, Position, Segment};
@@ -15,10 +19,26 @@ pub(super) struct Found {
     pub(super) value: Position,
 }
 
+/// What was last read of a text: the offset where its part starts, and its tree.
+#[derive(Default)]
+pub(super) struct Places(Mutex<Option<(usize, Arc<Tree<'static>>)>>);
+
+impl Places {
+    fn tree(&self, text: &str, chunk: &Chunk) -> Option<Arc<Tree<'static>>> {
+        let mut last = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some((_, tree)) = last.as_ref().filter(|(start, _)| *start == chunk.range.start) {
+            return Some(Arc::clone(tree));
+        }
+        let tree = Arc::new(tree::build(text, chunk).ok()?.into_owned());
+        *last = Some((chunk.range.start, Arc::clone(&tree)));
+        Some(tree)
+    }
+}
+
 /// The places of `path`, or of its nearest ancestor that is there.
 pub(super) fn find(source: &Source, path: &FieldPath) -> Option<Found> {
     let chunk = source.chunk.as_ref()?;
-    let tree = tree::build(&source.text.text, chunk).ok()?;
+    let tree = source.text.places.tree(&source.text.text, chunk)?;
     let mut index = 0;
     let start = tree.node(index)?.position;
     let mut found = Found { key: start, value: start };
@@ -73,4 +93,22 @@ fn entry(tree: &Tree<'_>, mapping: usize, name: &str, hops: usize) -> Option<(us
             _ => None,
         }
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::{FieldPath, yaml};
+
+    #[test]
+    fn places_stay_those_of_their_own_document() {
+        let (documents, findings) = yaml::parse("x.yaml", b"a: 1\n---\nb:\n  a: 2\n");
+        assert_eq!(findings, []);
+        let line = |index: usize, path: &str| {
+            let place = documents[index].locate(&FieldPath::parse(path).unwrap());
+            place.position.map(|position| position.line)
+        };
+        // Each in turn, so that what is kept of one is not taken for the other.
+        let lines = [line(0, "a"), line(1, "b.a"), line(0, "a"), line(1, "b"), line(1, "b.a")];
+        assert_eq!(lines, [Some(1), Some(4), Some(1), Some(4), Some(4)]);
+    }
 }

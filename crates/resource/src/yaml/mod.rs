@@ -51,6 +51,13 @@ struct Source {
 struct SourceText {
     name: Arc<str>,
     text: String,
+    places: locate::Places,
+}
+
+impl SourceText {
+    fn new(name: Arc<str>, text: String) -> Arc<Self> {
+        Arc::new(Self { name, text, places: locate::Places::default() })
+    }
 }
 
 impl fmt::Debug for SourceText {
@@ -81,7 +88,7 @@ impl Fault {
 impl Document {
     /// An object that stands in no text, for instance one made by plat; `name` says what to call its place.
     pub fn synthetic(value: Value, name: &str) -> Self {
-        let text = Arc::new(SourceText { name: name.into(), text: String::new() });
+        let text = SourceText::new(name.into(), String::new());
         Self { value, source: Source { text, chunk: None, start: None, prefix: FieldPath::default() } }
     }
 
@@ -97,8 +104,8 @@ impl Document {
         if is_item { self.locate(&FieldPath::default()) } else { self.source.at(self.source.start) }
     }
 
-    /// The place of the value of `path`, or of its nearest ancestor that is there. Reads the text again: it costs
-    /// nothing until something has to be said about the object.
+    /// The place of the value of `path`, or of its nearest ancestor that is there. Reads the text again, once
+    /// for many fields: it costs nothing until something has to be said about the object.
     pub fn locate(&self, path: &FieldPath) -> Location {
         let place = locate::find(&self.source, path).map(|found| found.value);
         self.source.at(place.or(self.source.start))
@@ -142,7 +149,7 @@ pub fn parse_with(name: &str, bytes: &[u8], duplicate_keys: DuplicateKeys) -> (V
             return (Vec::new(), findings.diagnostics);
         }
     };
-    let text = Arc::new(SourceText { name: findings.name.clone(), text });
+    let text = SourceText::new(findings.name.clone(), text);
     if let Some(values) = json::read_stream(&text.text) {
         let mut documents = Vec::new();
         for (value, chunk, start) in values {

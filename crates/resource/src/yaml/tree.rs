@@ -63,7 +63,7 @@ impl<'text> Tree<'text> {
     }
 
     /// The same tree without the text.
-    fn into_owned(self) -> Tree<'static> {
+    pub(super) fn into_owned(self) -> Tree<'static> {
         let own = |node: Node<'_>| Node {
             kind: match node.kind {
                 Kind::Scalar { text, plain } => Kind::Scalar { text: Cow::Owned(text.into_owned()), plain },
