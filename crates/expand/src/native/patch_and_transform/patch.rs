@@ -124,10 +124,10 @@ fn write(
     to: &mut Target,
     options: Option<MergeOptions>,
 ) -> Result<Vec<FieldPath>, PatchError> {
-    let path = patch.to_path()?;
-    write_at(path, value, &mut to.object, options)?;
+    let place = patch.to_path()?;
+    write_at(place, value, &mut to.object, options)?;
     to.put_back()?;
-    Ok(vec![path.clone()])
+    Ok(vec![place.clone()])
 }
 
 fn write_at(path: &FieldPath, value: Value, to: &mut Value, options: Option<MergeOptions>) -> Result<(), PatchError> {
