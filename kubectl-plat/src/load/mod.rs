@@ -14,7 +14,7 @@ use plat_resource::{Diagnostic, Document, yaml};
 pub(crate) use context::context;
 pub(crate) use files::{Depth, File, Files, Origin};
 pub(crate) use live::Live;
-pub(crate) use subjects::subjects;
+pub(crate) use subjects::{DEFAULT_NAMESPACE, subjects};
 
 /// A file that names none of these cannot be part of a platform; it may be a chart's template, or anything else.
 const MARKS: [&[u8]; 2] = [b"crossplane.io", b"CustomResourceDefinition"];

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use plat_platform::{Platform, what_is};
+use plat_platform::{Platform, Role, what_is};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Location, ObjectKey, object};
 
 /// Picks claims and XRs out of `documents`, in the order given; leaves out what is clearly something else, and says so.
@@ -72,7 +72,10 @@ fn check(
         if finding.location.is_some() { finding } else { finding.at(place) }
     })?;
     match platform.is_namespaced(kind) {
-        Some(true) => set_namespace(document, namespace).map(|()| None),
+        Some(true) => {
+            let is_claim = platform.kind(kind).is_some_and(|found| found.role == Role::Claim);
+            set_namespace(document, namespace, is_claim.then_some(DEFAULT_NAMESPACE)).map(|()| None)
+        }
         Some(false) => Ok(needless_namespace(document)),
         None => Ok(None),
     }
@@ -94,8 +97,12 @@ fn needless_namespace(document: &Document) -> Option<Diagnostic> {
     )
 }
 
-/// An object without a namespace goes where kubectl would put it.
-fn set_namespace(document: &mut Document, wanted: Option<&str>) -> Result<(), Diagnostic> {
+/// Where kubectl puts an object without a namespace.
+pub(crate) const DEFAULT_NAMESPACE: &str = "default";
+
+/// A claim without a namespace goes where kubectl would put it. An XR is left as it is written, as `crossplane composition
+/// render` leaves it; a plan puts it there later.
+fn set_namespace(document: &mut Document, wanted: Option<&str>, otherwise: Option<&str>) -> Result<(), Diagnostic> {
     let own = object::namespace(&document.value).to_owned();
     match wanted {
         Some(wanted) if !own.is_empty() && own != wanted => {
@@ -111,11 +118,12 @@ fn set_namespace(document: &mut Document, wanted: Option<&str>) -> Result<(), Di
                 .because(format!("it stands in namespace {own:?}, --namespace says {wanted:?}"))
                 .hint(format!("leave out --namespace, or give -n {own}")))
         }
-        _ if own.is_empty() => {
-            object::set_metadata(&mut document.value, "namespace", wanted.unwrap_or("default"));
+        _ => {
+            if let Some(namespace) = wanted.or(otherwise).filter(|_| own.is_empty()) {
+                object::set_metadata(&mut document.value, "namespace", namespace);
+            }
             Ok(())
         }
-        _ => Ok(()),
     }
 }
 

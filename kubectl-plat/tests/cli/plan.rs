@@ -35,34 +35,29 @@ fn everything_new() {
             spec.template.spec.containers[0].name   app
             spec.template.spec.containers[0].ports[0].containerPort   8080
               ← spec.port via patch 5 of "deployment", step "compose"
-        + Bucket/shop-99b665821a3d   (files, composition bucket)
+        + Bucket/shop-99b665821a3d
+            (files, composition bucket, known after apply: name)
             status.bucketName: known after apply: taken from
             metadata.annotations[crossplane.io/external-name] of "bucket", which
             does not exist yet
-            metadata.name     (known after apply)
-              the name is made from the UID of the XR, which does not exist yet
             spec.region       eu
               ← spec.region via patch 0 of "files", step "compose"
             spec.versioning   true
-          + s3.aws.m.upbound.io/Bucket  shop-d5ce71db38fa   (bucket)
-              metadata.name             (known after apply)
-                the name is made from the UID of the XR, which does not exist yet
+          + s3.aws.m.upbound.io/Bucket  shop-d5ce71db38fa
+              (bucket, known after apply: name)
               spec.forProvider.region   eu-west-1
                 ← spec.region
                   via patch 0 (patch set "region") of "bucket", step "compose"
           + s3.aws.m.upbound.io/BucketPublicAccessBlock  shop-cee3eb6e8a05
-              (privacy)
-              metadata.name                         (known after apply)
-                the name is made from the UID of the XR, which does not exist yet
+              (privacy, known after apply: name)
               spec.forProvider.blockPublicAcls      true
               spec.forProvider.blockPublicPolicy    true
               spec.forProvider.bucketSelector.matchControllerRef   true
               spec.forProvider.region               eu-west-1
                 ← spec.region
                   via patch 0 (patch set "region") of "privacy", step "compose"
-          + s3.aws.m.upbound.io/BucketVersioning  shop-7444dcd6f860   (versioning)
-              metadata.name                         (known after apply)
-                the name is made from the UID of the XR, which does not exist yet
+          + s3.aws.m.upbound.io/BucketVersioning  shop-7444dcd6f860
+              (versioning, known after apply: name)
               spec.forProvider.bucketSelector.matchControllerRef   true
               spec.forProvider.region               eu-west-1
                 ← spec.region
@@ -88,6 +83,8 @@ fn everything_new() {
       normal   files: Composed resource "versioning" is not yet ready
 
     Not known offline
+      metadata.name of new resources: the name is made from the UID of the XR, which
+      does not exist yet
       status.bucketName: taken from status.bucketName of "files", which does not
       exist yet
 
@@ -97,25 +94,21 @@ fn everything_new() {
       + Bucket/invoices
           spec.region       us
           spec.versioning   true
-        + s3.aws.m.upbound.io/Bucket  invoices-d348a06f9146   (bucket)
-            metadata.name             (known after apply)
-              the name is made from the UID of the XR, which does not exist yet
+        + s3.aws.m.upbound.io/Bucket  invoices-d348a06f9146
+            (bucket, known after apply: name)
             spec.forProvider.region   us-east-1
               ← spec.region
                 via patch 0 (patch set "region") of "bucket", step "compose"
         + s3.aws.m.upbound.io/BucketPublicAccessBlock  invoices-e69953662525
-            (privacy)
-            metadata.name                          (known after apply)
-              the name is made from the UID of the XR, which does not exist yet
+            (privacy, known after apply: name)
             spec.forProvider.blockPublicAcls       true
             spec.forProvider.blockPublicPolicy     true
             spec.forProvider.bucketSelector.matchControllerRef   true
             spec.forProvider.region                us-east-1
               ← spec.region
                 via patch 0 (patch set "region") of "privacy", step "compose"
-        + s3.aws.m.upbound.io/BucketVersioning  invoices-c153a1b8db2b   (versioning)
-            metadata.name                          (known after apply)
-              the name is made from the UID of the XR, which does not exist yet
+        + s3.aws.m.upbound.io/BucketVersioning  invoices-c153a1b8db2b
+            (versioning, known after apply: name)
             spec.forProvider.bucketSelector.matchControllerRef   true
             spec.forProvider.region                us-east-1
               ← spec.region
@@ -130,6 +123,8 @@ fn everything_new() {
       normal   Composed resource "versioning" is not yet ready
 
     Not known offline
+      metadata.name of new resources: the name is made from the UID of the XR, which
+      does not exist yet
       status.bucketName: taken from
       metadata.annotations[crossplane.io/external-name] of "bucket", which does not
       exist yet

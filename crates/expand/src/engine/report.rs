@@ -28,7 +28,8 @@ pub(super) fn check_name(document: &Document, found: KindRef<'_>) -> Vec<Diagnos
         return vec![field("Required value: a claim or XR needs a name".to_owned())];
     }
     let mut faults: Vec<Diagnostic> = names_rules::is_dns1123_subdomain(name).into_iter().map(field).collect();
-    let namespaced = found.role == Role::Claim || found.definition.scope == plat_platform::Scope::Namespaced;
+    // An XR may leave its namespace out, as it may before the real render; whoever applies it puts it somewhere.
+    let namespaced = found.role == Role::Claim;
     let namespace = object::namespace(&document.value);
     let place = FieldPath::default().key("metadata").key("namespace");
     if namespaced && namespace.is_empty() {

@@ -6,7 +6,7 @@
 use std::fmt::Write as _;
 
 use super::fields;
-use super::text::{failure_lines, marker, remarks, result_lines, sentences, title};
+use super::text::{failure_lines, is_in_title, marker, remarks, result_lines, sentences, title};
 use super::value::{escape, escape_lines};
 use crate::model::{Action, ClaimPlan, Node, Note, Plan, Role, Summary, UnknownField};
 
@@ -211,12 +211,16 @@ fn messages(claim: &ClaimPlan) -> String {
 }
 
 fn has_details(node: &Node) -> bool {
-    let is_shown = |change: &crate::model::Change| !change.notes.contains(&Note::Status);
+    let is_shown = |change: &crate::model::Change| is_shown(change, node);
     node.action != Action::NoOp && node.changes.iter().any(is_shown) || !sentences(node).is_empty()
 }
 
+fn is_shown(change: &crate::model::Change, node: &Node) -> bool {
+    !change.notes.contains(&Note::Status) && !is_in_title(change, node)
+}
+
 fn details(node: &Node, namespace: &str) -> String {
-    let changes: Vec<_> = node.changes.iter().filter(|change| !change.notes.contains(&Note::Status)).collect();
+    let changes: Vec<_> = node.changes.iter().filter(|change| is_shown(change, node)).collect();
     let is_new = node.is_new();
     let mut lines = sentences(node);
     let width = changes.iter().map(|change| change.path.chars().count()).max().unwrap_or(0).min(60);

@@ -124,8 +124,33 @@ pub(super) fn remarks(node: &Node) -> Option<String> {
     if is_live && node.ready == Some(false) {
         remarks.push("not ready".to_owned());
     }
+    if unknown_name(node).is_some() {
+        remarks.push("known after apply: name".to_owned());
+    }
     (!remarks.is_empty()).then(|| format!("({})", remarks.join(", ")))
 }
+
+/// Why the name in the title is no more than a guess, where it is one.
+pub(super) fn unknown_name(node: &Node) -> Option<&str> {
+    let unknown = node.unknowns.iter().find(|unknown| *unknown.field == *NAME && node.generate_name.is_none())?;
+    // The XR of a claim is told of below the tree.
+    node.resource.is_some().then_some(unknown.reason.as_str())
+}
+
+/// The reasons for all such names of a tree, each once.
+fn unknown_names<'a>(node: &'a Node, reasons: &mut std::collections::BTreeSet<&'a str>) {
+    reasons.extend(unknown_name(node));
+    for child in &node.children {
+        unknown_names(child, reasons);
+    }
+}
+
+/// Whether a change is told by the title already.
+pub(super) fn is_in_title(change: &Change, node: &Node) -> bool {
+    *change.path == *NAME && unknown_name(node).is_some()
+}
+
+const NAME: &str = "metadata.name";
 
 /// Sentences below an object: what blocks it, notes, what is not known.
 pub(super) fn sentences(node: &Node) -> Vec<String> {
@@ -141,7 +166,8 @@ pub(super) fn sentences(node: &Node) -> Vec<String> {
     }
     sentences.extend(node.notes.iter().map(|note| escape(note)));
     let is_on_a_field = |field: &str| node.changes.iter().any(|change| &*change.path == field);
-    for unknown in node.unknowns.iter().filter(|unknown| !is_on_a_field(&unknown.field)) {
+    let is_told = |field: &str| is_on_a_field(field) || (field == NAME && unknown_name(node).is_some());
+    for unknown in node.unknowns.iter().filter(|unknown| !is_told(&unknown.field)) {
         let field = if unknown.field.is_empty() { String::new() } else { format!("{}: ", escape(&unknown.field)) };
         sentences.push(format!("{field}known after apply: {}", escape(&unknown.reason)));
     }
@@ -237,8 +263,9 @@ impl Writer<'_> {
 
     fn fields(&mut self, node: &Node, indent: usize) {
         let is_status = |change: &Change| change.notes.contains(&Note::Status);
-        let shown: Vec<&Change> =
-            node.changes.iter().filter(|change| self.options.show_status || !is_status(change)).collect();
+        let is_shown =
+            |change: &&Change| (self.options.show_status || !is_status(change)) && !is_in_title(change, node);
+        let shown: Vec<&Change> = node.changes.iter().filter(is_shown).collect();
         let room = self.options.width.saturating_sub(indent);
         let longest = shown.iter().map(|change| change.path.chars().count()).max().unwrap_or(0);
         let column = longest.min(room / 2);
@@ -295,15 +322,15 @@ impl Writer<'_> {
         self.section("Results", &results);
         let warnings: Vec<String> = claim.warnings.iter().flat_map(|warning| escape_lines(warning)).collect();
         self.section("Warnings", &warnings);
-        let unknowns: Vec<String> = claim
-            .unknowns
-            .iter()
-            .map(|unknown| match unknown.field.as_str() {
-                "" => escape(&unknown.reason),
-                field => format!("{}: {}", escape(field), escape(&unknown.reason)),
-            })
-            .collect();
-        self.section("Not known offline", &unknowns);
+        let mut names = std::collections::BTreeSet::new();
+        unknown_names(&claim.tree, &mut names);
+        let names = names.into_iter().map(|reason| format!("metadata.name of new resources: {}", escape(reason)));
+        let unknowns = claim.unknowns.iter().map(|unknown| match unknown.field.as_str() {
+            "" => escape(&unknown.reason),
+            field => format!("{}: {}", escape(field), escape(&unknown.reason)),
+        });
+        let lines: Vec<String> = names.chain(unknowns).collect();
+        self.section("Not known offline", &lines);
     }
 
     fn section(&mut self, heading: &str, lines: &[String]) {
