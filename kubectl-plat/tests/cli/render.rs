@@ -364,6 +364,45 @@ fn a_namespace_on_a_cluster_scoped_xr_is_said_and_dropped_by_a_plan_only() {
     assert!(rendered.stdout.contains("  namespace: team-a\n"), "crossplane render keeps it: {rendered}");
 }
 
+const NAMESPACED: &str = "
+apiVersion: apiextensions.crossplane.io/v2
+kind: CompositeResourceDefinition
+metadata: {name: places.test.example}
+spec:
+  group: test.example
+  scope: Namespaced
+  names: {kind: Place, plural: places}
+  versions:
+  - {name: v1, served: true, referenceable: true, schema: {openAPIV3Schema: {type: object}}}
+---
+apiVersion: apiextensions.crossplane.io/v1
+kind: Composition
+metadata: {name: place}
+spec:
+  compositeTypeRef: {apiVersion: test.example/v1, kind: Place}
+  mode: Pipeline
+  pipeline:
+  - step: compose
+    functionRef: {name: function-patch-and-transform}
+    input:
+      resources:
+      - {name: map, base: {apiVersion: v1, kind: ConfigMap}}
+";
+
+#[test]
+fn a_namespaced_xr_without_a_namespace_is_rendered_without_one_and_planned_in_the_default_one() {
+    let sandbox = Sandbox::with_platform()
+        .file("platform/place.yaml", NAMESPACED)
+        .file("xr.yaml", "apiVersion: test.example/v1\nkind: Place\nmetadata: {name: here}\nspec: {}\n");
+    let rendered = sandbox.run(&RENDER_XR).answer();
+    assert!(rendered.contains("\nkind: ConfigMap\n"), "{rendered}");
+    assert!(!rendered.contains("namespace:"), "{rendered}");
+    let planned = sandbox.plan(&["-f", "xr.yaml"]).answer();
+    assert!(planned.starts_with("XR     default/here "), "{planned}");
+    let elsewhere = sandbox.run(&[&RENDER_XR[..], &["-n", "team-b"]].concat()).answer();
+    assert!(elsewhere.contains("  namespace: team-b\n"), "{elsewhere}");
+}
+
 #[test]
 fn results_name_their_step_as_crossplane_does() {
     let required = COMPOSITION.replace(
