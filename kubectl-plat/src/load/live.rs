@@ -2,8 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use base64::Engine as _;
-use base64::engine::general_purpose::STANDARD;
 use plat_expand::{Expansion, Observed};
 use plat_resource::{Document, GroupVersionKind, ObjectKey, Value, object};
 
@@ -60,10 +58,11 @@ impl Live {
 }
 
 fn secret_data(secret: &Value) -> BTreeMap<String, Vec<u8>> {
-    let pairs = |field: &str| secret.get(field).and_then(Value::as_object).into_iter().flatten();
-    let data = pairs("data").filter_map(|(key, value)| Some((key.clone(), STANDARD.decode(value.as_str()?).ok()?)));
-    let text = pairs("stringData").filter_map(|(key, value)| Some((key.clone(), value.as_str()?.as_bytes().to_vec())));
-    data.chain(text).collect()
+    let mut data = plat_expand::pipeline::secret_data(secret);
+    // The API server puts these into the data; a file may still have them.
+    let text = secret.get("stringData").and_then(Value::as_object).into_iter().flatten();
+    data.extend(text.filter_map(|(key, value)| Some((key.clone(), value.as_str()?.as_bytes().to_vec()))));
+    data
 }
 
 #[cfg(test)]

@@ -13,14 +13,12 @@ use std::collections::BTreeMap;
 
 use plat_resource::{FieldPath, Map, Value};
 
+use super::patch_and_transform::ENVIRONMENT_KEY;
 use crate::function::{
     FunctionResult, FunctionSeverity, Requirements, ResourceMatch, ResourceSelector, RunFunctionRequest,
     RunFunctionResponse,
 };
 use input::{Input, LabelMatcher, Source};
-
-/// The context key under which pipelines keep their environment.
-pub const ENVIRONMENT_KEY: &str = "apiextensions.crossplane.io/environment";
 
 const CONFIG_API_VERSION: &str = "apiextensions.crossplane.io/v1beta1";
 const CONFIG_KIND: &str = "EnvironmentConfig";

@@ -9,6 +9,7 @@ use super::input::{RegexpExtract, StringTransform};
 use super::transform::text_of;
 use crate::budget::{MAX_TEXT_BYTES, TextTooLong};
 use crate::go::{format, json};
+use crate::names::hexadecimal;
 
 /// Runs one string transform.
 pub fn resolve(transform: &StringTransform, input: &Value) -> Result<String, String> {
@@ -113,10 +114,6 @@ fn bytes(input: &Value) -> Vec<u8> {
         Value::String(text) => text.clone().into_bytes(),
         other => json::marshal(other).into_bytes(),
     }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| format!("{byte:02x}")).collect()
 }
 
 fn extract(regexp: &RegexpExtract, input: &Value) -> Result<String, String> {
