@@ -9,7 +9,7 @@ use crate::Compatibility;
 
 /// Longest name Crossplane makes.
 const LONGEST: usize = 63;
-/// Hexadecimal digits of the hash behind a made name (2.0.1 and later).
+/// Hexadecimal digits of the hash behind a made name (in 2.0.2 already, not in 2.0.0).
 const HASH_LENGTH: usize = 12;
 /// Letters of the API server's random suffixes: no vowels, nothing that reads as another.
 const SUFFIX_LETTERS: &[u8] = b"bcdfghjklmnpqrstvwxz2456789";
