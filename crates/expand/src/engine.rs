@@ -83,8 +83,7 @@ impl<'a> Engine<'a> {
                     continue;
                 }
                 if let Err(fault) = self.compiled.of_step(composition, step).as_ref() {
-                    let place = fault.place.segments().iter().cloned();
-                    let path = place.fold(step.input_path(), |path, segment| path.join(segment));
+                    let path = step.input_path().concat(&fault.place);
                     let resource =
                         fault.resource.as_ref().map(|name| format!("resource {name:?}, ")).unwrap_or_default();
                     found.push(

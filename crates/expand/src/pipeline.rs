@@ -62,14 +62,6 @@ pub struct Outcome {
     pub selectors: Vec<ResourceSelector>,
     /// Every schema that was looked up, in order: apiVersion and kind.
     pub schemas: Vec<(String, String)>,
-    /// Steps that were left out.
-    pub skipped_steps: Vec<String>,
-}
-
-/// What one step did, apart from its response.
-#[derive(Default)]
-struct Side {
-    trace: Trace,
 }
 
 impl Pipeline<'_> {
@@ -102,7 +94,7 @@ impl Pipeline<'_> {
         self.bootstrap(step, &mut request, outcome);
         let answer = self.until_stable(step, native, &mut request, outcome);
         *observed = std::mem::take(&mut request.observed);
-        let (response, side) = match answer {
+        let (response, trace) = match answer {
             Ok(found) => found,
             Err(FunctionError::Unavailable { .. }) if self.skip_unavailable => {
                 left_out(step, request, outcome);
@@ -110,7 +102,7 @@ impl Pipeline<'_> {
             }
             Err(error) => return Err(not_run(step, &error)),
         };
-        merge_trace(&mut outcome.trace, side.trace, &step.name);
+        merge_trace(&mut outcome.trace, trace, &step.name);
         outcome.desired = response.desired;
         outcome.context = response.context.unwrap_or_else(|| json!({}));
         outcome.conditions.extend(response.conditions);
@@ -177,14 +169,14 @@ impl Pipeline<'_> {
         native: Option<Native>,
         request: &mut RunFunctionRequest,
         outcome: &mut Outcome,
-    ) -> Result<(RunFunctionResponse, Side), FunctionError> {
+    ) -> Result<(RunFunctionResponse, Trace), FunctionError> {
         let given = (request.required_resources.clone(), request.required_schemas.clone());
         let mut previous = crate::function::Requirements::default();
         for iteration in 0..=MAX_REQUIREMENTS_ITERATIONS {
-            let (response, side) = self.call(step, native, request)?;
+            let (response, trace) = self.call(step, native, request)?;
             let fatal = response.results.iter().any(|result| result.severity == FunctionSeverity::Fatal);
             if fatal || response.requirements == previous {
-                return Ok((response, side));
+                return Ok((response, trace));
             }
             let (mut resources, mut schemas) = given.clone();
             let mut extra = BTreeMap::new();
@@ -200,7 +192,7 @@ impl Pipeline<'_> {
                 && request.extra_resources == extra
                 && request.required_schemas == schemas;
             if seen {
-                return Ok((response, side));
+                return Ok((response, trace));
             }
             request.required_resources = resources;
             request.extra_resources = extra;
@@ -234,8 +226,8 @@ impl Pipeline<'_> {
         step: &Step,
         native: Option<Native>,
         request: &mut RunFunctionRequest,
-    ) -> Result<(RunFunctionResponse, Side), FunctionError> {
-        let plain = |response| Ok((response, Side::default()));
+    ) -> Result<(RunFunctionResponse, Trace), FunctionError> {
+        let plain = |response| Ok((response, Trace::default()));
         match native {
             Some(Native::PatchAndTransform) => Ok(self.patch_and_transform(step, request)),
             // It asks for nothing, so it is not called again and may keep what is desired.
@@ -245,13 +237,10 @@ impl Pipeline<'_> {
         }
     }
 
-    fn patch_and_transform(&self, step: &Step, request: &RunFunctionRequest) -> (RunFunctionResponse, Side) {
+    fn patch_and_transform(&self, step: &Step, request: &RunFunctionRequest) -> (RunFunctionResponse, Trace) {
         let compiled = self.compiled.of_step(self.composition, step);
         match compiled.as_ref() {
-            Ok(compiled) => {
-                let (response, trace) = patch_and_transform::run(compiled, request);
-                (response, Side { trace })
-            }
+            Ok(compiled) => patch_and_transform::run(compiled, request),
             Err(fault) => {
                 let response = RunFunctionResponse {
                     results: vec![crate::function::FunctionResult {
@@ -262,7 +251,7 @@ impl Pipeline<'_> {
                     }],
                     ..RunFunctionResponse::default()
                 };
-                (response, Side { trace: Trace { fault: Some(fault.clone()), ..Trace::default() } })
+                (response, Trace { fault: Some(fault.clone()), ..Trace::default() })
             }
         }
     }
@@ -271,7 +260,6 @@ impl Pipeline<'_> {
 fn left_out(step: &Step, request: RunFunctionRequest, outcome: &mut Outcome) {
     outcome.desired = request.desired;
     outcome.context = request.context;
-    outcome.skipped_steps.push(step.name.clone());
     outcome.results.push(StepResult {
         step: Some(step.name.clone()),
         severity: ResultSeverity::Warning,
@@ -343,10 +331,7 @@ fn step_result(step: &Step, result: crate::function::FunctionResult) -> StepResu
 }
 
 fn fatal(step: &Step, message: &str, fault: Option<&Fault>) -> Failure {
-    let path = fault.map(|fault| {
-        let place = fault.place.segments().iter().cloned();
-        place.fold(step.input_path(), |path, segment| path.join(segment))
-    });
+    let path = fault.map(|fault| step.input_path().concat(&fault.place));
     Failure {
         step: Some(step.name.clone()),
         resource: fault.and_then(|fault| fault.resource.clone()),
@@ -370,6 +355,5 @@ fn merge_trace(total: &mut Trace, mut new: Trace, step: &str) {
     }
     total.composite.extend(new.composite);
     total.composite_unknowns.extend(new.composite_unknowns);
-    total.skipped.extend(new.skipped);
     total.fault = new.fault;
 }

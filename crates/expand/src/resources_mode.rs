@@ -105,7 +105,7 @@ fn failure(fault: &Fault) -> Failure {
     Failure {
         step: None,
         resource: fault.resource.clone(),
-        path: Some(fault.place.segments().iter().cloned().fold(spec, |path, segment| path.join(segment))),
+        path: Some(spec.concat(&fault.place)),
         message: fault.message.clone(),
         hint: None,
     }

@@ -142,6 +142,12 @@ impl FieldPath {
         self.join(Segment::Field(key.to_owned()))
     }
 
+    /// This path followed by `below`.
+    #[must_use]
+    pub fn concat(&self, below: &Self) -> Self {
+        Self([self.segments(), below.segments()].concat())
+    }
+
     /// True when `self` is `other` or an ancestor of it.
     pub fn is_prefix_of(&self, other: &Self) -> bool {
         other.0.starts_with(&self.0)

@@ -58,8 +58,6 @@ pub struct Trace {
     pub unknowns: BTreeMap<String, Vec<Unknown>>,
     /// Fields of the XR that only the apply will tell.
     pub composite_unknowns: Vec<Unknown>,
-    /// Templates left out because a required field is not there yet, with the reason.
-    pub skipped: Vec<(String, String)>,
     /// Where the run stopped, if it did.
     pub fault: Option<Fault>,
 }
@@ -116,11 +114,6 @@ impl Compiled {
     /// Names of its templates, in order.
     pub fn template_names(&self) -> impl Iterator<Item = &str> {
         self.templates.iter().map(|template| template.name.as_str())
-    }
-
-    /// The bases of its templates, by template.
-    pub fn bases(&self) -> impl Iterator<Item = (&str, &Value)> {
-        self.templates.iter().filter_map(|template| Some((template.name.as_str(), template.base.as_ref()?)))
     }
 }
 

@@ -38,6 +38,8 @@ struct Session<'a> {
     environment: Target,
     results: Vec<FunctionResult>,
     trace: Trace,
+    /// Whether a template was left out because a required field is not there yet.
+    left_out: bool,
     budget: Budget,
 }
 
@@ -64,6 +66,7 @@ impl<'a> Session<'a> {
             environment: Target::new(environment.take()),
             results: Vec::new(),
             trace: Trace::default(),
+            left_out: false,
             budget: Budget::default(),
             request,
         }
@@ -194,7 +197,7 @@ impl<'a> Session<'a> {
                     let warning = format!(
                         "not adding new composed resource \"{name}\" to desired state because \"{kind}\" patch at index {index} has 'policy.fromFieldPath: Required': {message}"
                     );
-                    self.trace.skipped.push((name.clone(), warning.clone()));
+                    self.left_out = true;
                     self.warn(warning);
                     return Ok(false);
                 }
@@ -298,7 +301,7 @@ impl<'a> Session<'a> {
         response.desired.composite = FunctionResource {
             resource: self.desired_composite.object,
             connection_details: self.connection_details,
-            ready: if self.trace.skipped.is_empty() { Ready::Unspecified } else { Ready::False },
+            ready: if self.left_out { Ready::False } else { Ready::Unspecified },
         };
         response.desired.resources = self.resources;
         response.results = std::mem::take(&mut self.results);

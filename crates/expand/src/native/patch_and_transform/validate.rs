@@ -43,7 +43,7 @@ impl ValidationError {
     }
 
     fn placed(mut self, parent: &FieldPath) -> Self {
-        self.place = self.place.segments().iter().fold(parent.clone(), |place, segment| place.join(segment.clone()));
+        self.place = parent.concat(&self.place);
         self
     }
 }
