@@ -92,8 +92,35 @@ pub const FUNCTION_AUTO_READY: Program = Program {
     duration: "2 minutes",
 };
 
+/// Gatekeeper: the admission webhook, the audit and the controllers of its policies.
+pub const GATEKEEPER: Program = Program {
+    name: "gatekeeper",
+    folder: "real-programs/gatekeeper",
+    package: "github.com/open-policy-agent/gatekeeper/v3",
+    module: "github.com/open-policy-agent/gatekeeper/v3",
+    duration: "4 minutes",
+};
+
+/// Gatekeeper's command line: `gator verify`, `test`, `expand`, `bench`.
+pub const GATOR: Program = Program {
+    name: "gator",
+    folder: "real-programs/gatekeeper",
+    package: "github.com/open-policy-agent/gatekeeper/v3/cmd/gator",
+    module: "github.com/open-policy-agent/gatekeeper/v3",
+    duration: "4 minutes",
+};
+
+/// OPA, whose Rego is the specification.
+pub const OPA: Program = Program {
+    name: "opa",
+    folder: "real-programs/opa",
+    package: "github.com/open-policy-agent/opa",
+    module: "github.com/open-policy-agent/opa",
+    duration: "3 minutes",
+};
+
 /// Every program there is.
-pub const ALL: [Program; 7] = [
+pub const ALL: [Program; 10] = [
     ETCD,
     KUBE_APISERVER,
     KUBE_CONTROLLER_MANAGER,
@@ -101,6 +128,9 @@ pub const ALL: [Program; 7] = [
     CROSSPLANE_CLI,
     FUNCTION_PATCH_AND_TRANSFORM,
     FUNCTION_AUTO_READY,
+    GATEKEEPER,
+    GATOR,
+    OPA,
 ];
 
 impl Program {

@@ -1,0 +1,1 @@
+//! The admission webhook: the shell around `plat-admission`.
