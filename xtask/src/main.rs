@@ -1,4 +1,4 @@
-//! The project's own commands: `cargo xtask test`, `bench` and `conformance`.
+//! The project's own commands: `cargo xtask test`, `bench`, `conformance` and `generate`.
 //!
 //! Owns reading the command line; each command is one file.
 #![expect(clippy::print_stdout, reason = "what a command finds goes to standard output")]
@@ -6,6 +6,7 @@
 
 mod bench;
 mod conformance;
+mod generate;
 mod test;
 
 use std::process::ExitCode;
@@ -25,6 +26,7 @@ enum Command {
     Test(test::Arguments),
     Bench(bench::Arguments),
     Conformance(conformance::Arguments),
+    Generate(generate::Arguments),
 }
 
 fn main() -> anyhow::Result<ExitCode> {
@@ -32,5 +34,6 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Test(arguments) => test::run(&arguments),
         Command::Bench(arguments) => bench::run(&arguments),
         Command::Conformance(arguments) => conformance::run(&arguments),
+        Command::Generate(arguments) => generate::run(&arguments),
     }
 }

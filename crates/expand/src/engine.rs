@@ -8,6 +8,8 @@ mod live;
 mod report;
 mod wrong_type;
 
+use std::sync::Arc;
+
 use plat_platform::{Definition, KindRef, Platform, Role};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
@@ -43,7 +45,7 @@ pub struct Engine<'a> {
     runner: &'a (dyn FunctionRunner + Sync),
     live: Live<'a>,
     store: Store<'a>,
-    compiled: CompiledInputs,
+    compiled: Arc<CompiledInputs>,
     context: Value,
 }
 
@@ -61,7 +63,7 @@ impl<'a> Engine<'a> {
             runner,
             live: Live::new(observed),
             store: Store::of_platform(platform, observed.all()),
-            compiled: CompiledInputs::default(),
+            compiled: Arc::default(),
             context: json!({}),
         }
     }
@@ -70,6 +72,12 @@ impl<'a> Engine<'a> {
     #[must_use]
     pub fn with_context(self, context: Value) -> Self {
         Self { context, ..self }
+    }
+
+    /// Inputs of functions are compiled into this cache, which may serve many engines over the same platform.
+    #[must_use]
+    pub fn with_compiled(self, compiled: Arc<CompiledInputs>) -> Self {
+        Self { compiled, ..self }
     }
 
     /// What is wrong with the inputs of native functions, in all Compositions of the platform.

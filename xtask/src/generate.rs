@@ -1,0 +1,83 @@
+//! `cargo xtask generate`: files that are made from the code and committed.
+//!
+//! Owns which files, and writing or comparing them. What is in them is made by the crates that know it.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use anyhow::{Context, bail};
+use plat_admission::{configuration, kinds};
+
+/// Make the files that come from the code: webhook configurations, tables in the docs
+#[derive(Debug, clap::Args)]
+pub(crate) struct Arguments {
+    /// Change nothing; fail where a file is not as it would be made
+    #[arg(long)]
+    check: bool,
+}
+
+/// Page with the kind table, between the two marks.
+const PAGE: &str = "docs/admission.md";
+const BEGIN: &str = "<!-- made by cargo xtask generate: begin -->\n";
+const END: &str = "<!-- made by cargo xtask generate: end -->\n";
+
+pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().context("the workspace is the parent folder")?;
+    let mut stale = Vec::new();
+    for (path, text) in files(root)? {
+        if std::fs::read_to_string(root.join(&path)).is_ok_and(|old| old == text) {
+            continue;
+        }
+        if !arguments.check {
+            let file = root.join(&path);
+            std::fs::create_dir_all(file.parent().unwrap_or(root))?;
+            std::fs::write(file, text)?;
+        }
+        stale.push(path.display().to_string());
+    }
+    match (stale.is_empty(), arguments.check) {
+        (true, _) => println!("everything is current"),
+        (false, false) => println!("made {}", stale.join(", ")),
+        (false, true) => {
+            println!("not current: {}; run cargo xtask generate", stale.join(", "));
+            return Ok(ExitCode::FAILURE);
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn files(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
+    let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("{PAGE} cannot be read"))?;
+    let page = between(&page, &kinds::markdown()).with_context(|| format!("{PAGE} has no marks"))?;
+    Ok(vec![("manifests/webhook.yaml".into(), configuration::manifest()), (PAGE.into(), page)])
+}
+
+/// The page with `text` between the marks.
+fn between(page: &str, text: &str) -> anyhow::Result<String> {
+    let (Some((before, rest)), 1) = (page.split_once(BEGIN), page.matches(BEGIN).count()) else {
+        bail!("{BEGIN:?} must stand there once")
+    };
+    let Some((_, after)) = rest.split_once(END) else { bail!("{END:?} is missing") };
+    Ok(format!("{before}{BEGIN}\n{text}\n{END}{after}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn committed_files_are_current() {
+        let root = Path::new(env!("CARGO_MANIFEST_DIR")).parent().unwrap();
+        for (path, text) in files(root).unwrap() {
+            let old = std::fs::read_to_string(root.join(&path)).unwrap();
+            assert_eq!(old, text, "{} is stale: run cargo xtask generate", path.display());
+        }
+    }
+
+    #[test]
+    fn only_what_is_between_the_marks_changes() {
+        let page = format!("a\n{BEGIN}old\n{END}b\n");
+        assert_eq!(between(&page, "new").unwrap(), format!("a\n{BEGIN}\nnew\n{END}b\n"));
+        assert!(between("a", "new").is_err() && between(BEGIN, "new").is_err());
+    }
+}
