@@ -1,1 +1,22 @@
 //! The admission webhook: the shell around `plat-admission`.
+//!
+//! Owns the server (TLS, HTTP, limits, health, metrics, its end) and, behind [`decision::Admission`], where policies come from.
+//! What a request means is decided in the pure crates.
+
+pub mod args;
+pub mod body;
+pub mod decision;
+pub mod drain;
+pub mod evaluate;
+pub mod health;
+pub mod listener;
+pub mod logging;
+pub mod metrics;
+pub mod review;
+pub mod routes;
+pub mod run;
+pub mod tls;
+pub mod unloaded;
+
+#[cfg(test)]
+mod tests;
