@@ -8,6 +8,7 @@ pub mod constants;
 pub mod diff;
 #[cfg(test)]
 mod fixtures;
+pub mod guardrails;
 pub mod live;
 pub mod model;
 pub mod render;

@@ -18,6 +18,7 @@ use plat_resource::{Diagnostic, ObjectKey, Value};
 use self::gate::Gate;
 use self::intern::Interner;
 use self::node::{Owner, Subtree};
+pub(crate) use self::prepare::prepare;
 use crate::constants::{OWNER_OF_CLAIMED, OWNER_OF_COMPOSED};
 use crate::live::Schemas;
 use crate::model::{Action, BlockedBy, ClaimPlan, GivenObject, Node, Plan, Role, Summary, UnknownField};

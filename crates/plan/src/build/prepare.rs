@@ -16,7 +16,7 @@ const OWN_STATUS: &[&str] = &["conditions", "connectionDetails", "claimCondition
 
 /// `desired` without what an apply does not carry: server-side metadata, references that follow from the tree, and status
 /// except that of an XR, which the plan shows for information.
-pub(super) fn prepare(desired: &Value, live: Option<&Value>, role: Role) -> Value {
+pub(crate) fn prepare(desired: &Value, live: Option<&Value>, role: Role) -> Value {
     let mut prepared = desired.clone();
     let Value::Object(map) = &mut prepared else { return prepared };
     if let Some(Value::Object(metadata)) = map.get_mut("metadata") {
