@@ -3,8 +3,32 @@
 //! Owns reading and compiling them (`PolicySet`), which of them match what ([`Review`]), what they say ([`Verdict`]).
 //! Knows nothing of clusters, files, claims or Compositions: whoever expands a claim hands over its resources one by one.
 
+mod config;
+mod constraint;
+mod engine;
+mod evaluate;
+mod field;
+mod index;
+mod inventory;
+pub mod matcher;
+mod options;
+mod outcome;
+mod report;
 pub mod review;
+mod review_input;
+mod set;
+mod template;
 pub mod verdict;
 
+pub use config::{Config, Process};
+pub use constraint::Constraint;
+pub use inventory::{Change, Inventory};
+pub use options::Options;
+pub use outcome::{MatchOutcome, Outcome};
 pub use review::{Review, Source};
+pub use set::PolicySet;
+pub use template::{EngineKind, Template};
 pub use verdict::{Cause, ConstraintName, EnforcementAction, EnforcementPoint, Verdict};
+
+#[cfg(test)]
+mod tests;

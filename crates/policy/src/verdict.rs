@@ -18,6 +18,28 @@ pub enum EnforcementAction {
     Other(String),
 }
 
+impl EnforcementAction {
+    /// The action of this name.
+    pub fn named(name: &str) -> Self {
+        match name {
+            "deny" => Self::Deny,
+            "warn" => Self::Warn,
+            "dryrun" => Self::Dryrun,
+            other => Self::Other(other.to_owned()),
+        }
+    }
+
+    /// Its name.
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Deny => "deny",
+            Self::Warn => "warn",
+            Self::Dryrun => "dryrun",
+            Self::Other(name) => name,
+        }
+    }
+}
+
 /// Who asks; scoped enforcement actions differ by it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize)]
 pub enum EnforcementPoint {
@@ -30,6 +52,17 @@ pub enum EnforcementPoint {
     /// The command line, `gator.gatekeeper.sh`.
     #[serde(rename = "gator.gatekeeper.sh")]
     CommandLine,
+}
+
+impl EnforcementPoint {
+    /// Its name in `scopedEnforcementActions`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Webhook => "validation.gatekeeper.sh",
+            Self::Audit => "audit.gatekeeper.sh",
+            Self::CommandLine => "gator.gatekeeper.sh",
+        }
+    }
 }
 
 /// Kind and name of a constraint.

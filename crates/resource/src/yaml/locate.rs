@@ -10,6 +10,8 @@ use super::reader::{is_merge, key_text};
 use super::text::Chunk;
 use super::tree::{self, Kind, Tree};
 use super::{Source, list};
+use serde_json::Value;
+
 use crate::{FieldPath, Position, Segment};
 
 /// The places of a key and of its value.
@@ -48,6 +50,24 @@ pub(super) fn find(source: &Source, path: &FieldPath) -> Option<Found> {
         index = value;
     }
     Some(found)
+}
+
+/// The place of a line and column within the text at `path`, where the file writes that text as it is, line by line:
+/// a literal block.
+pub(super) fn within(source: &Source, value: &Value, path: &FieldPath, line: usize, column: usize) -> Option<Position> {
+    let text = path.get(value).ok()?.as_str()?;
+    let (index, first) = text.lines().enumerate().find(|(_, line)| !line.trim().is_empty())?;
+    let key = find(source, path)?.key;
+    // The header of the block stands on the line of the key, or below it where the key is long.
+    for start in [key.line + 1, key.line, key.line + 2] {
+        let Some(written) = source.text.text.lines().nth(start + index - 1) else { continue };
+        let Some(indent) = written.trim_end().strip_suffix(first.trim_end()) else { continue };
+        if !indent.is_empty() && indent.chars().all(|character| character == ' ') {
+            let column = column.max(1) + indent.len();
+            return Some(Position { line: start + line.max(1) - 1, column });
+        }
+    }
+    None
 }
 
 fn step(tree: &Tree<'_>, index: usize, segment: &Segment, hops: usize) -> Option<(usize, usize)> {
@@ -98,6 +118,22 @@ fn entry(tree: &Tree<'_>, mapping: usize, name: &str, hops: usize) -> Option<(us
 #[cfg(test)]
 mod tests {
     use crate::{FieldPath, yaml};
+
+    #[test]
+    fn a_line_of_a_literal_block_is_found_in_the_file() {
+        let text = "a:\n  rego: |\n\n    package x\n      deny { true }\n  libs:\n  - |\n    package lib.x\n    f(x)\n  quoted: \"one\\ntwo\"\n";
+        let (documents, findings) = yaml::parse("x.yaml", text.as_bytes());
+        assert_eq!(findings, []);
+        let place = |path: &str, line, column| {
+            let path = FieldPath::parse(path).unwrap();
+            let position = documents[0].locate_within(&path, line, column).position.unwrap();
+            (position.line, position.column)
+        };
+        assert_eq!(place("a.rego", 2, 1), (4, 5));
+        assert_eq!(place("a.rego", 3, 3), (5, 7));
+        assert_eq!(place("a.libs[0]", 2, 1), (9, 5));
+        assert_eq!(place("a.quoted", 2, 1), (10, 11));
+    }
 
     #[test]
     fn places_stay_those_of_their_own_document() {

@@ -111,6 +111,15 @@ impl Document {
         self.source.at(place.or(self.source.start))
     }
 
+    /// The file's place of `line` and `column` (both from 1) within the text that is the value of `path`: for a literal
+    /// block (`|`) the line itself, else where the value starts.
+    pub fn locate_within(&self, path: &FieldPath, line: usize, column: usize) -> Location {
+        match locate::within(&self.source, &self.value, path, line, column) {
+            Some(position) => self.source.at(Some(position)),
+            None => self.locate(path),
+        }
+    }
+
     /// The place of the key of `path` (of the value, for an array element), or of its nearest ancestor that is there.
     pub fn locate_key(&self, path: &FieldPath) -> Location {
         let place = locate::find(&self.source, path).map(|found| found.key);

@@ -1,0 +1,48 @@
+//! The port behind which the two engines stand.
+//!
+//! Owns what an engine is given and what it answers. Knows neither Rego nor CEL.
+
+pub(crate) mod rego;
+
+use std::fmt;
+
+use plat_resource::Value;
+
+use crate::review_input::Input;
+use crate::{Constraint, Inventory};
+
+/// One evaluation: one review against one constraint, whose match is certain.
+pub(crate) struct Call<'a> {
+    /// The review.
+    pub(crate) input: &'a Input<'a>,
+    /// The constraint, parameters defaulted.
+    pub(crate) constraint: &'a Constraint,
+    /// The other objects.
+    pub(crate) inventory: &'a Inventory,
+    /// Bounds.
+    pub(crate) limits: plat_rego::Limits,
+}
+
+/// A violation as an engine found it.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Found {
+    /// What to tell the user.
+    pub(crate) message: String,
+    /// More, for machines; `{}` where there is nothing.
+    pub(crate) details: Value,
+}
+
+/// Why an engine has no answer. Whoever asked must refuse.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Failure {
+    /// Why, in the words of the engine.
+    pub(crate) message: String,
+    /// Whether the other constraints of the template have no answer either: Gatekeeper evaluates them in one go.
+    pub(crate) of_template: bool,
+}
+
+/// The compiled code of one template.
+pub(crate) trait Engine: fmt::Debug + Send + Sync {
+    /// Evaluates one constraint; the violations in the engine's own order.
+    fn evaluate(&self, call: &Call<'_>) -> Result<Vec<Found>, Failure>;
+}
