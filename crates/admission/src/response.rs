@@ -8,6 +8,7 @@ use std::collections::BTreeMap;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use json_patch::Patch;
+use plat_policy::{ConstraintName, EnforcementAction};
 use plat_resource::Value;
 use serde_json::json;
 
@@ -68,6 +69,8 @@ pub struct Decision {
     pub patch: Patch,
     /// What the audit log of the API server gets.
     pub annotations: BTreeMap<&'static str, String>,
+    /// How many violations there are of which constraint, and what it wants done; for metrics.
+    pub violations: BTreeMap<(ConstraintName, EnforcementAction), usize>,
 }
 
 /// A refusal.

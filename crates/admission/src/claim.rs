@@ -1,0 +1,114 @@
+//! What a claim or XR would create, judged.
+//!
+//! Owns expanding it with what the request and the snapshot know. Expanding and judging are the same as in a plan.
+
+use plat_expand::function::NoFunctions;
+use plat_expand::{Engine, Expansion, Observed, Options, ResultSeverity};
+use plat_plan::guardrails::{Extent, Finding, review_expansion};
+use plat_plan::{NoSchemas, PlatformSchemas};
+use plat_platform::Role;
+use plat_policy::EnforcementPoint;
+use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, Value, object};
+
+use crate::snapshot::Snapshot;
+
+/// What is said of a claim or XR.
+#[derive(Debug, Default)]
+pub struct Judged {
+    /// The Composition that is used.
+    pub composition: Option<String>,
+    /// What the guardrails say of what is made of it.
+    pub findings: Vec<Finding>,
+    /// What could not be judged, and other things to know.
+    pub warnings: Vec<String>,
+    /// Why it cannot be expanded.
+    pub errors: Vec<Diagnostic>,
+}
+
+/// Judges what `given` would create; nothing where it is no claim and no XR.
+pub fn judge(snapshot: &Snapshot, point: EnforcementPoint, given: &Value, old: Option<&Value>) -> Option<Judged> {
+    let kind = GroupVersionKind::of(given);
+    let found = snapshot.platform.kind(&kind)?;
+    let observed = observed(snapshot, found.role, given, old);
+    // Neither pauses nor waits: functions that are elsewhere are left out, and said.
+    let options = Options { skip_unavailable_functions: true, ..Options::default() };
+    let engine = Engine::new(&snapshot.platform, &observed, options, &NoFunctions)
+        .with_compiled(std::sync::Arc::clone(&snapshot.compiled));
+    let document = Document::synthetic(named(given), "request");
+    match engine.expand(&document) {
+        Err(errors) => Some(Judged { errors, ..Judged::default() }),
+        Ok(expansion) => Some(judged(snapshot, point, &expansion, &observed)),
+    }
+}
+
+fn judged(snapshot: &Snapshot, point: EnforcementPoint, expansion: &Expansion, observed: &Observed) -> Judged {
+    let guard = snapshot.guard(point);
+    let is_new = observed.all().next().is_none();
+    // Schemas say how lists merge with what is live; where nothing is, they are not worth reading.
+    let findings = if is_new {
+        review_expansion(expansion, observed, Extent::Generated, &NoSchemas, &guard)
+    } else {
+        let schemas = PlatformSchemas::new(&snapshot.platform);
+        review_expansion(expansion, observed, Extent::Generated, &schemas, &guard)
+    };
+    let skipped = expansion.results.iter().filter(|result| result.severity == ResultSeverity::Warning);
+    let said = expansion.warnings.iter().map(crate::message::of_diagnostic);
+    Judged {
+        composition: Some(expansion.composition.clone()),
+        findings,
+        warnings: said.chain(skipped.map(plat_expand::StepResult::full_message)).collect(),
+        errors: Vec::new(),
+    }
+}
+
+/// What is live, as far as the request and the inventory know it.
+fn observed(snapshot: &Snapshot, role: Role, given: &Value, old: Option<&Value>) -> Observed {
+    let mut observed = Observed::default();
+    let old = old.cloned();
+    match role {
+        Role::Claim => {
+            observed.composite = composite_of(snapshot, given);
+            observed.claim = old;
+        }
+        Role::Composite => observed.composite = old,
+    }
+    if let Some(composite) = &observed.composite {
+        observed.resources = composed_of(snapshot, composite);
+    }
+    observed
+}
+
+fn composite_of(snapshot: &Snapshot, claim: &Value) -> Option<Value> {
+    let reference = object::value_at(claim, &["spec", "resourceRef"])?;
+    snapshot.inventory.get(&key_of(reference, "")).cloned()
+}
+
+fn composed_of(snapshot: &Snapshot, composite: &Value) -> Vec<Value> {
+    let paths: [&[&str]; 2] = [&["spec", "resourceRefs"], &["spec", "crossplane", "resourceRefs"]];
+    let references = paths.iter().find_map(|path| object::value_at(composite, path)?.as_array());
+    let found = references
+        .into_iter()
+        .flatten()
+        .filter_map(|reference| snapshot.inventory.get(&key_of(reference, object::namespace(composite))).cloned());
+    found.collect()
+}
+
+fn key_of(reference: &Value, namespace: &str) -> ObjectKey {
+    let text = |key: &str| object::string_at(reference, &[key]).unwrap_or_default();
+    let namespace = if namespace.is_empty() { text("namespace") } else { namespace };
+    ObjectKey {
+        kind: GroupVersionKind::new(text("apiVersion"), text("kind")),
+        namespace: namespace.to_owned(),
+        name: text("name").to_owned(),
+    }
+}
+
+/// The object with a name: the API server makes the end of a generated one only after it is admitted.
+fn named(given: &Value) -> Value {
+    let mut object = given.clone();
+    if object::name(given).is_empty() && !object::generate_name(given).is_empty() {
+        let name = format!("{}xxxxx", object::generate_name(given));
+        object::set_metadata(&mut object, "name", name);
+    }
+    object
+}

@@ -1,0 +1,64 @@
+//! What should the object be?
+//!
+//! Owns the order: mutators, then what a claim leaves open, until neither changes anything; and what is never changed.
+
+use plat_policy::Process;
+use plat_resource::{Value, object};
+
+use crate::fill::fill;
+use crate::kinds::{Part, find};
+use crate::patch::diff;
+use crate::request::{Operation, Request};
+use crate::response::{Decision, Reason};
+use crate::snapshot::Snapshot;
+use crate::validate::is_exempt;
+
+/// Mirrors of static Pods: the kubelet's own, changing them has no effect but confusion.
+const MIRROR: &str = "kubernetes.io/config.mirror";
+/// The only part of an object that is changed by itself.
+const EPHEMERAL: &str = "ephemeralcontainers";
+/// Rounds of mutators and filling in; two that feed each other for longer do not come to an end.
+const MOST_ROUNDS: usize = 5;
+
+/// Completes the object of one request.
+pub fn mutate(snapshot: &Snapshot, request: &Request) -> Decision {
+    if is_left_alone(snapshot, request) {
+        return Decision::allowed();
+    }
+    let namespace = if request.is_namespace() {
+        Some(request.object())
+    } else {
+        snapshot.namespace(&request.namespace).filter(|_| !request.namespace.is_empty())
+    };
+    match settled(snapshot, request, namespace) {
+        Ok(object) => Decision { patch: diff(request.object(), &object), ..Decision::default() },
+        Err(message) => Decision::denied(Reason::InternalError, vec![message]),
+    }
+}
+
+fn is_left_alone(snapshot: &Snapshot, request: &Request) -> bool {
+    let is_change = matches!(request.operation, Operation::Create | Operation::Update);
+    let is_policy = find(&request.kind).is_some_and(|row| row.part == Part::Policies);
+    let is_part = !request.subresource.is_empty() && request.subresource != EPHEMERAL;
+    !is_change
+        || is_policy
+        || is_part
+        || snapshot.is_own(&request.username)
+        || object::annotation(request.object(), MIRROR).is_some()
+        || is_exempt(snapshot, Process::Mutation, request)
+}
+
+fn settled(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>) -> Result<Value, String> {
+    let mut object = request.object().clone();
+    for _ in 0..MOST_ROUNDS {
+        let mut next = object.clone();
+        if request.is_whole() {
+            fill(&snapshot.platform, &request.kind, namespace, &mut next);
+        }
+        if next == object {
+            return Ok(object);
+        }
+        object = next;
+    }
+    Err("mutators and what claims are filled in with change each other's work without end".to_owned())
+}
