@@ -9,6 +9,7 @@ mod supervisor;
 
 pub use control_plane::{ControlPlane, Options};
 pub use programs::Program;
+pub use supervisor::Supervisor;
 
 use std::path::{Path, PathBuf};
 

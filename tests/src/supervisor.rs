@@ -25,7 +25,7 @@ rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }
 
 /// Owns processes and the folder they work in.
 #[derive(Debug)]
-pub(crate) struct Supervisor {
+pub struct Supervisor {
     folder: PathBuf,
     watcher: Child,
     processes: Vec<(&'static str, Child)>,
@@ -33,7 +33,7 @@ pub(crate) struct Supervisor {
 
 impl Supervisor {
     /// Starts with no process, and a folder of its own.
-    pub(crate) fn start() -> anyhow::Result<Self> {
+    pub fn start() -> anyhow::Result<Self> {
         // Kept: the watcher removes it, whatever becomes of this process.
         let folder = tempfile::Builder::new().prefix("plat-control-plane-").tempdir()?.keep();
         let watcher = Command::new("sh")
@@ -49,12 +49,12 @@ impl Supervisor {
     }
 
     /// The folder that goes with the processes.
-    pub(crate) fn folder(&self) -> &Path {
+    pub fn folder(&self) -> &Path {
         &self.folder
     }
 
-    /// Starts one process; what it prints goes to `NAME.log` in the folder.
-    pub(crate) fn spawn(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
+    /// Starts one process and tells its id; what it prints goes to `NAME.log` in the folder, where it works too.
+    pub fn spawn(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<u32> {
         let log = File::create(self.log(name))?;
         let process = command
             .current_dir(&self.folder)
@@ -64,14 +64,15 @@ impl Supervisor {
             .process_group(0)
             .spawn()
             .with_context(|| format!("{name} cannot be started"))?;
-        let line = format!("{}\n", process.id());
+        let id = process.id();
         self.processes.push((name, process));
         let pipe = self.watcher.stdin.as_mut().context("the watcher has a pipe")?;
-        pipe.write_all(line.as_bytes()).context("the watcher has ended")
+        pipe.write_all(format!("{id}\n").as_bytes()).context("the watcher has ended")?;
+        Ok(id)
     }
 
     /// Name and last words of a process that has ended though nobody asked it to.
-    pub(crate) fn ended(&mut self) -> Option<(&'static str, String)> {
+    pub fn ended(&mut self) -> Option<(&'static str, String)> {
         let name = self.processes.iter_mut().find_map(|(name, process)| match process.try_wait() {
             Ok(None) => None,
             Ok(Some(_)) | Err(_) => Some(*name),
@@ -80,7 +81,7 @@ impl Supervisor {
     }
 
     /// The end of a process' log.
-    pub(crate) fn last_words(&self, name: &str) -> String {
+    pub fn last_words(&self, name: &str) -> String {
         tail(&self.log(name), 20)
     }
 

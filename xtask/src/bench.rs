@@ -3,6 +3,7 @@
 //! Owns what is measured and the limits. Everything is measured from outside, on release builds: whole processes with
 //! their start, their reading of files and their output. Inputs are made in a temporary folder.
 
+mod admission;
 mod inputs;
 mod process;
 
@@ -27,6 +28,11 @@ pub(crate) struct Arguments {
     /// How often the short measurements are repeated
     #[arg(long, default_value_t = 20)]
     repeat: usize,
+    /// Measure the admission webhook instead, beside the real Gatekeeper
+    #[arg(long)]
+    admission: bool,
+    #[command(flatten)]
+    comparison: admission::ComparisonArguments,
 }
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -46,6 +52,9 @@ const TEN_TIMES: usize = 10 * MANY;
 
 /// Runs the benchmarks.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if arguments.admission {
+        return admission::run(&arguments.comparison, arguments.check);
+    }
     let binaries = Binaries::build()?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;
     let mut table = Table::new();

@@ -33,6 +33,17 @@ impl Binaries {
     }
 }
 
+/// Builds one program for release, as it is shipped.
+pub(super) fn build(package: &str) -> anyhow::Result<PathBuf> {
+    println!("building {package} for release");
+    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
+    let arguments = ["build", "--release", "--package", package, "--message-format", "json"];
+    let output = Command::new(cargo).args(arguments).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
+    ensure!(output.status.success(), "the release build failed");
+    let messages = String::from_utf8_lossy(&output.stdout);
+    messages.lines().find_map(|line| executable(line, package)).with_context(|| format!("cargo built no {package}"))
+}
+
 /// The executable that a message of cargo's is about, where it is that of `name`.
 fn executable(message: &str, name: &str) -> Option<PathBuf> {
     let message: Value = serde_json::from_str(message).ok()?;
