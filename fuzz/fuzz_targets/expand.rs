@@ -50,6 +50,7 @@ fn planned(platform: &Platform, subjects: &[&Document], live: &Observed) -> ([St
             expansion,
             observed: live,
             warnings: &[],
+            verdicts: &[],
         })
         .collect();
     let plan = Plan::new(Compatibility::default(), &subjects, &PlatformSchemas::new(platform));

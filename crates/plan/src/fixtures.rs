@@ -90,7 +90,7 @@ impl Schemas for VpcIsImmutable {
 
 /// One expansion planned, nothing given but itself.
 pub(crate) fn plan(expansion: &Expansion, observed: &Observed) -> Plan {
-    let subject = Subject { file: None, given: None, expansion, observed, warnings: &[] };
+    let subject = Subject { file: None, given: None, expansion, observed, warnings: &[], verdicts: &[] };
     Plan::new(plat_expand::Compatibility::V2, &[subject], &VpcIsImmutable)
 }
 
@@ -194,6 +194,7 @@ pub(crate) fn orders_plan() -> Plan {
         expansion: &expansion,
         observed: &observed,
         warnings: &["function \"x\" was skipped".to_owned()],
+        verdicts: &[],
     };
     Plan::new(plat_expand::Compatibility::V2, &[subject], &VpcIsImmutable)
 }

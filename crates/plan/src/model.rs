@@ -9,6 +9,7 @@ use plat_resource::{ObjectKey, Value};
 use serde::{Serialize, Serializer};
 
 use crate::constants::{API_VERSION, KIND};
+use crate::guardrails::{Finding, Tally};
 
 /// What would change, for every claim or XR that was given.
 #[derive(Debug, Clone, Serialize)]
@@ -59,6 +60,9 @@ pub struct Summary {
     pub blocked: usize,
     /// Objects known only after apply.
     pub unknown: usize,
+    /// What guardrails say.
+    #[serde(flatten)]
+    pub guardrails: Tally,
 }
 
 impl Summary {
@@ -77,6 +81,7 @@ impl Summary {
             Action::Unknown => &mut self.unknown,
             Action::Blocked => &mut self.blocked,
         } += 1;
+        self.guardrails.add_all(&Tally::of(&node.verdicts));
         for child in &node.children {
             self.count(child);
         }
@@ -91,6 +96,7 @@ impl Summary {
         self.unchanged += other.unchanged;
         self.blocked += other.blocked;
         self.unknown += other.unknown;
+        self.guardrails.add_all(&other.guardrails);
     }
 }
 
@@ -171,6 +177,9 @@ pub struct Node {
     /// What only the apply will tell.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub unknowns: Vec<UnknownField>,
+    /// What guardrails say of this object, the gravest first.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub verdicts: Vec<Finding>,
     /// Objects below.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub children: Vec<Node>,
@@ -304,6 +313,11 @@ impl Node {
     /// Whether the object does not exist yet.
     pub(crate) fn is_new(&self) -> bool {
         self.action == Action::Create || self.blocked.as_ref().is_some_and(|blocked| blocked.would == Action::Create)
+    }
+
+    /// Whether a guardrail says anything of this object or of one below it.
+    pub fn has_verdicts(&self) -> bool {
+        !self.verdicts.is_empty() || self.children.iter().any(Self::has_verdicts)
     }
 
     /// Whether this object or one below it would change.

@@ -263,7 +263,7 @@ fn json_and_yaml_say_the_same() {
     assert_eq!(findings, []);
     assert_eq!(documents.first().map(|document| &document.value), Some(&json));
     assert_eq!((json["apiVersion"].as_str(), json["kind"].as_str()), (Some("kubectl-plat.dev/v1alpha1"), Some("Plan")));
-    assert_snapshot!(json["summary"].to_string(), @r#"{"add":1,"blocked":0,"change":3,"destroy":1,"replace":0,"unchanged":1,"unknown":0}"#);
+    assert_snapshot!(json["summary"].to_string(), @r#"{"add":1,"blocked":0,"change":3,"denied":0,"destroy":1,"noted":0,"replace":0,"unchanged":1,"unknown":0,"warned":0}"#);
 }
 
 #[test]

@@ -20,6 +20,7 @@ use self::intern::Interner;
 use self::node::{Owner, Subtree};
 pub(crate) use self::prepare::prepare;
 use crate::constants::{OWNER_OF_CLAIMED, OWNER_OF_COMPOSED};
+use crate::guardrails::{Finding, Subject as Reviewed};
 use crate::live::Schemas;
 use crate::model::{Action, BlockedBy, ClaimPlan, GivenObject, Node, Plan, Role, Summary, UnknownField};
 
@@ -36,6 +37,8 @@ pub struct Subject<'a> {
     pub observed: &'a Observed,
     /// What the caller has to say about it.
     pub warnings: &'a [String],
+    /// What guardrails say of it: see [`crate::guardrails::review_expansion`].
+    pub verdicts: &'a [Finding],
 }
 
 impl Plan {
@@ -69,10 +72,11 @@ impl<'s> Planner<'s> {
         self.without_owner = 0;
         self.results.clone_from(&expansion.results);
         self.warnings = subject.warnings.iter().cloned().chain(expansion.warnings.iter().map(warning)).collect();
-        let tree = match &expansion.claim {
+        let mut tree = match &expansion.claim {
             Some(claim) => self.claim_node(subject, claim),
             None => self.composite_node(subject, None),
         };
+        subject.verdicts.iter().for_each(|finding| attach(&mut tree, finding));
         let given = subject.given.or(expansion.claim.as_ref()).unwrap_or(&expansion.composite);
         let role = if expansion.claim.is_some() { Role::Claim } else { Role::Composite };
         let mut summary = Summary::default();
@@ -207,6 +211,26 @@ impl<'s> Planner<'s> {
         self.warnings.extend(nested.warnings.iter().map(|each| format!("{}: {}", composed.name, warning(each))));
         let live_uid = composed.observed.as_ref().map(object::uid).filter(|uid| !uid.is_empty());
         node.children = self.children(nested, live_uid, gate);
+    }
+}
+
+/// Puts a finding at the node it speaks of; at the nearest one above where a name has no node of its own.
+fn attach(tree: &mut Node, finding: &Finding) {
+    if tree.role == Role::Claim
+        && finding.subject != Reviewed::Claim
+        && let Some(composite) = tree.children.first_mut()
+    {
+        return attach(composite, finding);
+    }
+    node_at(tree, &finding.place).verdicts.push(finding.clone());
+}
+
+fn node_at<'a>(node: &'a mut Node, place: &[String]) -> &'a mut Node {
+    let Some((name, below)) = place.split_first() else { return node };
+    let position = node.children.iter().position(|child| child.resource.as_ref() == Some(name));
+    match position {
+        Some(index) => node_at(&mut node.children[index], below),
+        None => node,
     }
 }
 

@@ -208,8 +208,14 @@ fn a_default_alone_is_no_change_of_the_claim() {
     expansion.claim = Some(claim(json!({"size": 1, "backup": true})));
     let (given, mut observed) = (claim(json!({"size": 1})), live_xr());
     observed.claim = Some(given.clone());
-    let subject =
-        crate::Subject { file: None, given: Some(&given), expansion: &expansion, observed: &observed, warnings: &[] };
+    let subject = crate::Subject {
+        file: None,
+        given: Some(&given),
+        expansion: &expansion,
+        observed: &observed,
+        warnings: &[],
+        verdicts: &[],
+    };
     let plan = crate::Plan::new(plat_expand::Compatibility::V2, &[subject], &crate::NoSchemas);
     let tree = &plan.claims[0].tree;
     assert_eq!((tree.action, tree.changes.len()), (Action::NoOp, 1));

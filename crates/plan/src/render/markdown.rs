@@ -6,6 +6,7 @@
 use std::fmt::Write as _;
 
 use super::fields;
+use super::guardrails;
 use super::text::{failure_lines, is_in_title, marker, remarks, result_lines, sentences, title};
 use super::value::{escape, escape_lines};
 use crate::model::{Action, ClaimPlan, Node, Note, Plan, Role, Summary, UnknownField};
@@ -41,7 +42,11 @@ pub fn markdown(plan: &Plan) -> String {
 }
 
 fn is_worth_a_section(claim: &ClaimPlan) -> bool {
-    claim.tree.has_changes() || claim.failure.is_some() || !claim.results.is_empty() || !claim.warnings.is_empty()
+    claim.tree.has_changes()
+        || claim.tree.has_verdicts()
+        || claim.failure.is_some()
+        || !claim.results.is_empty()
+        || !claim.warnings.is_empty()
 }
 
 struct Comment {
@@ -60,7 +65,7 @@ impl Comment {
     }
 
     fn totals(&mut self, summary: &Summary) {
-        let Summary { add, change, replace, destroy, unchanged, blocked, unknown } = summary;
+        let Summary { add, change, replace, destroy, unchanged, blocked, unknown, .. } = summary;
         let _ = write!(
             self.out,
             "### Plan: {}\n\n\
@@ -104,6 +109,7 @@ impl Comment {
             self.claims_left_out += 1;
             return;
         }
+        self.add(&guardrails_of(claim));
         self.add(&messages(claim));
         for (_, node) in nodes {
             if (has_details(node)) && !self.add(&details(node, namespace)) {
@@ -127,7 +133,11 @@ impl Comment {
 
 fn counts(summary: &Summary) -> String {
     let Summary { add, change, replace, destroy, .. } = summary;
-    format!("{add} to add, {change} to change, {replace} to replace, {destroy} to destroy")
+    let denied = match summary.guardrails.denied {
+        0 => String::new(),
+        denied => format!(", {denied} denied"),
+    };
+    format!("{add} to add, {change} to change, {replace} to replace, {destroy} to destroy{denied}")
 }
 
 fn status(claim: &ClaimPlan) -> String {
@@ -139,7 +149,8 @@ fn status(claim: &ClaimPlan) -> String {
         parts.push("paused".to_owned());
     }
     let Summary { blocked, unknown, .. } = claim.summary;
-    parts.push(if claim.summary.has_changes() { counts(&claim.summary) } else { "unchanged".to_owned() });
+    let is_judged = claim.summary.guardrails.denied > 0;
+    parts.push(if claim.summary.has_changes() || is_judged { counts(&claim.summary) } else { "unchanged".to_owned() });
     if blocked > 0 {
         parts.push(format!("{blocked} blocked"));
     }
@@ -186,6 +197,26 @@ fn heading(claim: &ClaimPlan, nodes: &[(usize, &Node)]) -> String {
         lines.push(format!("    … {} more objects", nodes.len() - TREE_LINES));
     }
     text.push_str(&block("diff", &lines));
+    text
+}
+
+/// What guardrails say, as a table: what is refused has to be seen without unfolding anything.
+fn guardrails_of(claim: &ClaimPlan) -> String {
+    let findings = guardrails::of_tree(&claim.tree);
+    if findings.is_empty() {
+        return String::new();
+    }
+    let mut text = "\n**Guardrails**\n\n| action | constraint | what it says |\n|---|---|---|\n".to_owned();
+    for finding in findings.iter().take(MESSAGE_LINES) {
+        let lines = std::iter::once(guardrails::sentence(finding)).chain(guardrails::below(finding));
+        let says: Vec<String> = lines.map(|line| cell(&line)).collect();
+        let (action, name) = (cell(guardrails::word(&finding.action)), cell(&finding.constraint.name));
+        let _ = writeln!(text, "| {action} | {name} | {} |", says.join("<br>"));
+    }
+    let more = findings.len().saturating_sub(MESSAGE_LINES);
+    if more > 0 {
+        let _ = writeln!(text, "\nand {more} more.");
+    }
     text
 }
 

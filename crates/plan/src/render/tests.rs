@@ -176,7 +176,10 @@ fn a_plan_as_json() {
         "destroy": 1,
         "unchanged": 1,
         "blocked": 0,
-        "unknown": 0
+        "unknown": 0,
+        "denied": 0,
+        "warned": 0,
+        "noted": 0
       },
       "claims": [
         {
@@ -199,7 +202,10 @@ fn a_plan_as_json() {
             "destroy": 1,
             "unchanged": 1,
             "blocked": 0,
-            "unknown": 0
+            "unknown": 0,
+            "denied": 0,
+            "warned": 0,
+            "noted": 0
           },
           "tree": {
             "action": "update",
@@ -486,7 +492,14 @@ fn a_thousand_claims_are_planned_and_stay_within_a_comment() {
     });
     let expansion = expansion(xr(20), resources.collect());
     let (observed, schemas) = (Observed::default(), crate::live::NoSchemas);
-    let subject = crate::Subject { file: None, given: None, expansion: &expansion, observed: &observed, warnings: &[] };
+    let subject = crate::Subject {
+        file: None,
+        given: None,
+        expansion: &expansion,
+        observed: &observed,
+        warnings: &[],
+        verdicts: &[],
+    };
     let plan = Plan::new(plat_expand::Compatibility::V2, &vec![subject; 1_000], &schemas);
     assert_eq!(plan.summary.add, 21_000);
     assert!(

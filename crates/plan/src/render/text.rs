@@ -6,6 +6,7 @@ use plat_expand::{Failure, ResultSeverity, StepResult};
 use plat_resource::ObjectKey;
 
 use super::fields::{self, FieldLine};
+use super::guardrails;
 use super::value::{escape, escape_lines, wrap};
 use crate::model::{Action, Change, ClaimPlan, Node, Note, Plan, Role, Summary};
 
@@ -28,7 +29,8 @@ impl Default for TextOptions {
     }
 }
 
-/// The whole plan. Its last line is `Plan: N to add, N to change, N to replace, N to destroy.`
+/// The whole plan. Its last line is `Plan: N to add, N to change, N to replace, N to destroy.`, and ` N denied.` where a
+/// guardrail refuses.
 pub fn text(plan: &Plan, options: &TextOptions) -> String {
     let mut out = String::new();
     for claim in &plan.claims {
@@ -49,7 +51,11 @@ pub fn text_of_summary(summary: &Summary) -> String {
         let _ = writeln!(out, "Unknown: {} known only after apply.", summary.unknown);
     }
     let Summary { add, change, replace, destroy, .. } = summary;
-    let _ = writeln!(out, "Plan: {add} to add, {change} to change, {replace} to replace, {destroy} to destroy.");
+    let _ = write!(out, "Plan: {add} to add, {change} to change, {replace} to replace, {destroy} to destroy.");
+    if summary.guardrails.denied > 0 {
+        let _ = write!(out, " {} denied.", summary.guardrails.denied);
+    }
+    out.push('\n');
     out
 }
 
@@ -315,6 +321,7 @@ impl Writer<'_> {
     }
 
     fn messages(&mut self, claim: &ClaimPlan) {
+        self.guardrails(claim);
         if let Some(failure) = &claim.failure {
             self.section("Failed", &failure_lines(failure));
         }
@@ -331,6 +338,16 @@ impl Writer<'_> {
         });
         let lines: Vec<String> = names.chain(unknowns).collect();
         self.section("Not known offline", &lines);
+    }
+
+    fn guardrails(&mut self, claim: &ClaimPlan) {
+        let findings = guardrails::of_tree(&claim.tree);
+        if !findings.is_empty() {
+            self.line("");
+            let heading = self.paint(BOLD, "Guardrails");
+            self.line(&heading);
+            self.out.push_str(&guardrails::text_of_findings(&findings, self.options.color, self.options.width));
+        }
     }
 
     fn section(&mut self, heading: &str, lines: &[String]) {

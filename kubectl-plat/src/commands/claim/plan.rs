@@ -64,6 +64,7 @@ pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
                 expansion: &expansion,
                 observed,
                 warnings: &[],
+                verdicts: &[],
             });
             Piece::of(claim, arguments.output, &options)
         }
