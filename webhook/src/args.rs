@@ -11,6 +11,7 @@ use crate::health::HealthArguments;
 use crate::listener::ListenerArguments;
 use crate::logging::LoggingArguments;
 use crate::tls::TlsArguments;
+use crate::wiring::PolicyArguments;
 
 /// Judge and complete what is applied to a cluster, as its admission webhook
 #[derive(Debug, Clone, clap::Parser)]
@@ -19,6 +20,9 @@ pub struct Arguments {
     /// The server.
     #[command(flatten)]
     pub server: ServerArguments,
+    /// What is decided by.
+    #[command(flatten)]
+    pub policies: PolicyArguments,
     /// Logs.
     #[command(flatten)]
     pub logging: LoggingArguments,

@@ -5,6 +5,7 @@
 
 pub mod args;
 pub mod body;
+pub mod decide;
 pub mod decision;
 pub mod drain;
 pub mod evaluate;
@@ -15,8 +16,11 @@ pub mod metrics;
 pub mod review;
 pub mod routes;
 pub mod run;
+pub mod snapshots;
+pub mod sources;
 pub mod tls;
 pub mod unloaded;
+pub mod wiring;
 
 #[cfg(test)]
 mod tests;

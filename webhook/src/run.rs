@@ -20,7 +20,7 @@ use crate::logging;
 use crate::metrics::Metrics;
 use crate::routes::{self, Service};
 use crate::tls::Certificates;
-use crate::unloaded::Unloaded;
+use crate::wiring;
 
 /// Connections of the health port: kubelet, Prometheus and a person.
 const HEALTH_CONNECTIONS: usize = 32;
@@ -31,7 +31,8 @@ pub fn main(arguments: &Arguments) -> anyhow::Result<()> {
     let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().build().context("cannot start threads")?;
     runtime.block_on(async {
         let metrics = Arc::new(Metrics::default());
-        let server = Server::start(arguments.server.clone(), Arc::new(Unloaded), metrics).await?;
+        let admission = wiring::start(&arguments.policies).await?;
+        let server = Server::start(arguments.server.clone(), Arc::new(admission), metrics).await?;
         server.until_signal().await
     })
 }

@@ -1,0 +1,118 @@
+//! Decisions by the snapshot in use.
+//!
+//! Owns the way from the server's question to `plat-admission` and back. Nothing is asked of the API server on it.
+
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use plat_admission::{Decision, Request, Snapshot, mutate, validate};
+
+use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Outcome, Policies, Question};
+use crate::review::Refusal;
+use crate::snapshots::Snapshots;
+use crate::sources::{Rebuild, templates};
+
+/// A Namespace that was just made is known here a moment later than at the API server.
+const NAMESPACE_PATIENCE: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(5);
+
+/// What decides.
+#[derive(Debug)]
+pub struct Decide {
+    snapshots: Arc<Snapshots>,
+    rebuild: Arc<Rebuild>,
+    /// Whether Namespaces are followed; from folders alone nothing is known of them.
+    follows_namespaces: bool,
+}
+
+impl Decide {
+    /// Decides by these snapshots.
+    pub fn new(snapshots: Arc<Snapshots>, rebuild: Arc<Rebuild>, follows_namespaces: bool) -> Self {
+        Self { snapshots, rebuild, follows_namespaces }
+    }
+
+    /// The snapshot to decide by. Waits a little for the Namespace of the request.
+    fn snapshot(&self, namespace: &str, deadline: Instant) -> Snapshot {
+        let end = deadline.min(Instant::now() + NAMESPACE_PATIENCE);
+        loop {
+            let snapshot = self.snapshots.current();
+            let is_known = namespace.is_empty() || snapshot.namespace(namespace).is_some();
+            if is_known || !self.follows_namespaces || Instant::now() >= end {
+                return snapshot;
+            }
+            thread::sleep(LOOK);
+        }
+    }
+}
+
+impl Admission for Decide {
+    fn decide(&self, question: &Question<'_>) -> Answer {
+        if self.snapshots.age().is_none() {
+            let message = "the webhook has not loaded its policies yet; try again".to_owned();
+            let refusal = Refusal { code: 503, reason: "ServiceUnavailable", message };
+            return answer(refusal.review(question.envelope), Outcome::Errored, Vec::new());
+        }
+        let request = match Request::read(question.body) {
+            Ok(request) => request,
+            Err(malformed) => {
+                return answer(malformed.review().to_string().into_bytes(), Outcome::Errored, Vec::new());
+            }
+        };
+        let snapshot = self.snapshot(&request.namespace, question.deadline);
+        let started = Instant::now();
+        let decision = match question.endpoint {
+            Endpoint::Validate => validate(&snapshot, &request),
+            Endpoint::Mutate => mutate(&snapshot, &request),
+            Endpoint::ValidateLabel => snapshot.settings.exemptions.decide(&request),
+        };
+        let review = decision.review(&request.uid).to_string().into_bytes();
+        answer(review, outcome(&decision), uses(&decision, started.elapsed()))
+    }
+
+    fn conditions(&self) -> Vec<Condition> {
+        self.rebuild.conditions()
+    }
+
+    fn policies(&self) -> Policies {
+        let snapshot = self.snapshots.current();
+        let all = snapshot.policies.templates().count();
+        let compiled = templates(&snapshot.policies);
+        let broken = self.rebuild.broken();
+        let broken_templates = broken.iter().filter(|broken| broken.unit.starts_with("ConstraintTemplate/")).count();
+        Policies {
+            templates: compiled,
+            broken_templates: broken_templates.max(all - compiled),
+            constraints: snapshot.policies.constraints().len(),
+            mutators: 0,
+            age: self.snapshots.age(),
+        }
+    }
+}
+
+fn answer(review: Vec<u8>, outcome: Outcome, constraints: Vec<ConstraintUse>) -> Answer {
+    Answer { review, outcome, constraints }
+}
+
+fn outcome(decision: &Decision) -> Outcome {
+    match &decision.denied {
+        Some(denial) if denial.reason.code() >= 500 => Outcome::Errored,
+        Some(_) => Outcome::Denied,
+        None if !decision.patch.0.is_empty() => Outcome::Mutated,
+        None if !decision.warnings.is_empty() => Outcome::Warned,
+        None => Outcome::Allowed,
+    }
+}
+
+/// What was violated. The time is that of the whole decision, shared out evenly: constraints are evaluated together.
+fn uses(decision: &Decision, time: Duration) -> Vec<ConstraintUse> {
+    let share = time / u32::try_from(decision.violations.len().max(1)).unwrap_or(1);
+    let uses = decision.violations.iter().map(|((constraint, action), violations)| ConstraintUse {
+        kind: constraint.kind.clone(),
+        name: constraint.name.clone(),
+        action: action.name().to_owned(),
+        violations: *violations,
+        time: share,
+    });
+    uses.collect()
+}

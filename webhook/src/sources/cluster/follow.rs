@@ -1,0 +1,149 @@
+//! Following one kind of the cluster, whatever happens to it.
+//!
+//! Owns finding the kind, listing, watching and beginning again: a kind may not be there yet, go, or come back. What the
+//! objects mean is decided by whoever is told.
+
+use std::time::Duration;
+
+use futures_util::{StreamExt, pin_mut};
+use kube::api::DynamicObject;
+use kube::core::GroupVersionKind;
+use kube::runtime::{WatchStreamExt, watcher};
+use kube::{Api, Client, discovery};
+use plat_resource::Value;
+use tracing::debug;
+
+/// A kind to follow.
+#[derive(Debug, Clone)]
+pub(super) struct Wanted {
+    /// API group.
+    pub(super) group: String,
+    /// Versions, the preferred one first.
+    pub(super) versions: Vec<String>,
+    /// Kind.
+    pub(super) kind: String,
+    /// How long to wait before looking again for a kind that is not there.
+    pub(super) retry: Duration,
+}
+
+/// What happened to the objects of a kind.
+#[derive(Debug)]
+pub(super) enum Happened {
+    /// These are all there are.
+    All(Vec<Value>),
+    /// This one is new or different.
+    Put(Value),
+    /// This one is gone.
+    Gone(Value),
+    /// The cluster does not have the kind.
+    Absent,
+    /// The cluster cannot be asked, and why.
+    Failed(String),
+}
+
+/// Follows a kind for ever.
+pub(super) async fn follow(client: Client, wanted: Wanted, mut tell: impl FnMut(Happened) + Send) {
+    loop {
+        match resolve(&client, &wanted).await {
+            Ok(Some(resource)) => watch(&client, &resource, &mut tell).await,
+            Ok(None) => tell(Happened::Absent),
+            Err(error) => tell(Happened::Failed(words(&error))),
+        }
+        tokio::time::sleep(wanted.retry).await;
+    }
+}
+
+/// The first of the wanted versions that the cluster serves.
+async fn resolve(client: &Client, wanted: &Wanted) -> Result<Option<discovery::ApiResource>, kube::Error> {
+    for version in &wanted.versions {
+        let kind = GroupVersionKind::gvk(&wanted.group, version, &wanted.kind);
+        match discovery::pinned_kind(client, &kind).await {
+            Ok((resource, _)) => return Ok(Some(resource)),
+            Err(error) if is_absent(&error) => {}
+            Err(error) => return Err(error),
+        }
+    }
+    Ok(None)
+}
+
+fn is_absent(error: &kube::Error) -> bool {
+    match error {
+        kube::Error::Api(status) => status.code == 404,
+        kube::Error::Discovery(_) => true,
+        _ => false,
+    }
+}
+
+/// Watches until the kind is gone.
+async fn watch(client: &Client, resource: &discovery::ApiResource, tell: &mut (impl FnMut(Happened) + Send)) {
+    let api: Api<DynamicObject> = Api::all_with(client.clone(), resource);
+    let stream = watcher(api, watcher::Config::default()).default_backoff();
+    pin_mut!(stream);
+    let mut listed = Vec::new();
+    while let Some(event) = stream.next().await {
+        match event {
+            Ok(watcher::Event::Init) => listed.clear(),
+            Ok(watcher::Event::InitApply(object)) => listed.extend(value_of(object, resource)),
+            Ok(watcher::Event::InitDone) => tell(Happened::All(std::mem::take(&mut listed))),
+            Ok(watcher::Event::Apply(object)) => {
+                if let Some(value) = value_of(object, resource) {
+                    tell(Happened::Put(value));
+                }
+            }
+            Ok(watcher::Event::Delete(object)) => {
+                if let Some(value) = value_of(object, resource) {
+                    tell(Happened::Gone(value));
+                }
+            }
+            Err(error) => {
+                debug!(kind = resource.kind, %error, "watch failed");
+                if is_gone(&error) {
+                    return;
+                }
+                tell(Happened::Failed(watch_words(&error)));
+            }
+        }
+    }
+}
+
+fn is_gone(error: &watcher::Error) -> bool {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => is_absent(error),
+        watcher::Error::WatchError(status) => status.code == 404,
+        watcher::Error::NoResourceVersion => false,
+    }
+}
+
+fn watch_words(error: &watcher::Error) -> String {
+    match error {
+        watcher::Error::InitialListFailed(error)
+        | watcher::Error::WatchStartFailed(error)
+        | watcher::Error::WatchFailed(error) => words(error),
+        watcher::Error::WatchError(status) => status.message.clone(),
+        watcher::Error::NoResourceVersion => "the kind cannot be watched".to_owned(),
+    }
+}
+
+/// What the API server said, without the wrapping of the client.
+pub(crate) fn words(error: &kube::Error) -> String {
+    match error {
+        kube::Error::Api(status) => status.message.clone(),
+        other => other.to_string(),
+    }
+}
+
+/// The object as a value, without what changes without a meaning for policies.
+fn value_of(object: DynamicObject, resource: &discovery::ApiResource) -> Option<Value> {
+    let mut value = serde_json::to_value(object).ok()?;
+    let map = value.as_object_mut()?;
+    // In lists the items of built-in kinds do not say what they are.
+    map.insert("apiVersion".to_owned(), resource.api_version.as_str().into());
+    map.insert("kind".to_owned(), resource.kind.as_str().into());
+    let metadata = map.get_mut("metadata").and_then(Value::as_object_mut)?;
+    for key in ["managedFields", "resourceVersion", "selfLink"] {
+        metadata.remove(key);
+    }
+    Some(value)
+}

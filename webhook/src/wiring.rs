@@ -1,0 +1,65 @@
+//! What decides, put together: sources, snapshots, decisions.
+//!
+//! Owns the order of starting: folders are read and kinds are known before anything is compiled, so that nothing is decided
+//! by half of the policies.
+
+use std::sync::Arc;
+
+use plat_admission::{Exemptions, Settings};
+
+use crate::decide::Decide;
+use crate::snapshots::Snapshots;
+use crate::sources::{Cluster, ClusterArguments, Feeds, FolderArguments, Rebuild};
+
+/// What is decided by
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Policies")]
+pub struct PolicyArguments {
+    /// Namespace that may carry the label admission.gatekeeper.sh/ignore: a name, `prefix*` or `*suffix`; may be given more
+    /// than once
+    #[arg(long, value_name = "NAME")]
+    pub exempt_namespace: Vec<String>,
+    /// User name of this webhook's own service account, whose requests are not judged
+    #[arg(long, value_name = "USER")]
+    pub own_account: Option<String>,
+    /// Use the Rego of templates that bring CEL too
+    #[arg(long)]
+    pub no_cel: bool,
+    /// Folders.
+    #[command(flatten)]
+    pub folders: FolderArguments,
+    /// Cluster.
+    #[command(flatten)]
+    pub cluster: ClusterArguments,
+}
+
+impl PolicyArguments {
+    fn settings(&self) -> Settings {
+        Settings {
+            own_account: self.own_account.clone(),
+            exemptions: Exemptions { namespaces: self.exempt_namespace.clone() },
+            policies: plat_policy::Options { cel: !self.no_cel, ..plat_policy::Options::default() },
+        }
+    }
+
+    fn has_folders(&self) -> bool {
+        !self.folders.policies_dir.is_empty() || !self.folders.platform_dir.is_empty()
+    }
+}
+
+/// Starts following all sources, and answers what decides by them.
+pub async fn start(arguments: &PolicyArguments) -> anyhow::Result<Decide> {
+    let (feeds, snapshots) = (Arc::new(Feeds::default()), Arc::new(Snapshots::new(arguments.settings())));
+    let cluster = Cluster::connect(&arguments.cluster, arguments.has_folders()).await?;
+    for folder in arguments.folders.folders() {
+        folder.announce(&feeds);
+        tokio::spawn(folder.follow(Arc::clone(&feeds), arguments.folders.folder_interval));
+    }
+    if let Some(cluster) = &cluster {
+        cluster.start(&feeds, &snapshots);
+    }
+    let status = cluster.as_ref().map(Cluster::template_status);
+    let rebuild = Arc::new(Rebuild::new(feeds, Arc::clone(&snapshots), status));
+    tokio::spawn(Arc::clone(&rebuild).run());
+    Ok(Decide::new(snapshots, rebuild, cluster.is_some()))
+}
