@@ -8,6 +8,7 @@ mod compare;
 mod core;
 mod differential;
 mod generated;
+mod policy;
 mod real;
 
 use std::path::{Path, PathBuf};
@@ -18,6 +19,7 @@ use anyhow::{Context as _, ensure};
 
 use case::{Case, Form};
 use compare::Verdict;
+pub(crate) use policy::Arguments as PolicyArguments;
 
 /// Compare plat's answers with the recorded answers of the real programs
 #[derive(Debug, clap::Args)]
@@ -41,6 +43,8 @@ pub(crate) struct Arguments {
     /// The first of the generated inputs and requests
     #[arg(long, default_value_t = 0, requires = "real")]
     pub(crate) seed: u64,
+    #[command(flatten)]
+    pub(crate) policy: policy::Arguments,
     /// Print identical cases too
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -58,6 +62,9 @@ pub(crate) struct Totals {
 
 /// Runs every case of the folder.
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
+    if let Some(folder) = &arguments.policy.policy {
+        return policy::run(folder, &arguments.policy, arguments.real, arguments.seed);
+    }
     let totals = compare_all(arguments)?;
     let clean = totals.differs + totals.errors + totals.unsupported == 0;
     Ok(if clean { ExitCode::SUCCESS } else { ExitCode::FAILURE })

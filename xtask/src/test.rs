@@ -152,6 +152,7 @@ fn practice_cases(arguments: &Arguments) -> anyhow::Result<Count> {
         generated: 0,
         requests: 0,
         seed: 0,
+        policy: conformance::PolicyArguments::default(),
     })?;
     Ok(Count {
         passed: totals.identical + totals.explained,

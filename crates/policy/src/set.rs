@@ -8,6 +8,7 @@ use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, object};
 
 use crate::config::{self, Config};
 use crate::constraint;
+use crate::expansion::{self, Expansion};
 use crate::index::Index;
 use crate::report::Report;
 use crate::template::{self, Template};
@@ -23,6 +24,7 @@ pub struct PolicySet {
     pub(crate) constraints: Vec<Constraint>,
     pub(crate) index: Index,
     pub(crate) config: Config,
+    pub(crate) expansion: Expansion,
 }
 
 impl PolicySet {
@@ -46,6 +48,7 @@ impl PolicySet {
                 (template::GROUP, "ConstraintTemplate") => loader.template(document),
                 (constraint::GROUP, _) => constraints.push(document),
                 (config::GROUP, "Config") => loader.config(document),
+                (expansion::GROUP, "ExpansionTemplate") => loader.expansion(document),
                 (config::SYNC_GROUP, "SyncSet") => loader.set.config.read_sync_set(document),
                 _ => {}
             }
@@ -53,10 +56,19 @@ impl PolicySet {
         for document in constraints {
             loader.constraint(document);
         }
+        loader.drop_cycles(documents);
         let Loader { mut set, findings, .. } = loader;
         set.constraints.sort_by(|one, other| one.name.cmp(&other.name));
         set.index = Index::new(&set.constraints);
         (set, findings)
+    }
+
+    /// The set of one constraint.
+    pub(crate) fn of(template: Template, constraint: Constraint, options: &Options) -> Self {
+        let constraints = vec![constraint];
+        let index = Index::new(&constraints);
+        let templates = BTreeMap::from([(template.kind.to_lowercase(), template)]);
+        Self { options: options.clone(), templates, constraints, index, ..Self::default() }
     }
 
     /// The templates by name, usable or not.
@@ -72,6 +84,11 @@ impl PolicySet {
     /// The usable constraints, by kind and name.
     pub fn constraints(&self) -> &[Constraint] {
         &self.constraints
+    }
+
+    /// The ExpansionTemplates.
+    pub fn expansion(&self) -> &Expansion {
+        &self.expansion
     }
 
     /// What Config and SyncSets say.
@@ -110,6 +127,23 @@ impl Loader<'_> {
         let mut report = Report::new(document, format!("Config {}", object::name(&document.value)));
         self.set.config.read_config(document, &mut report);
         self.findings.extend(report.into_findings());
+    }
+
+    fn expansion(&mut self, document: &Document) {
+        let mut report = Report::new(document, format!("ExpansionTemplate {}", object::name(&document.value)));
+        self.set.expansion.read(document, &mut report);
+        self.findings.extend(report.into_findings());
+    }
+
+    fn drop_cycles(&mut self, documents: &[Document]) {
+        for name in self.set.expansion.drop_cycles() {
+            let is_it = |document: &&Document| {
+                GroupVersionKind::of(&document.value).group == expansion::GROUP && object::name(&document.value) == name
+            };
+            let location = documents.iter().find(is_it).map(Document::location);
+            let message = format!("ExpansionTemplate {name} is not usable");
+            self.findings.push(Diagnostic::error(message).at(location).because("template forms expansion cycle"));
+        }
     }
 
     fn constraint(&mut self, document: &Document) {

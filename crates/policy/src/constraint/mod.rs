@@ -13,7 +13,7 @@ use plat_resource::{Location, Value};
 use crate::matcher::Match;
 use crate::{ConstraintName, EnforcementAction, EnforcementPoint};
 pub(crate) use actions::Actions;
-pub(crate) use read::read;
+pub(crate) use read::{Fault, read};
 
 /// The API group of constraints.
 pub(crate) const GROUP: &str = "constraints.gatekeeper.sh";

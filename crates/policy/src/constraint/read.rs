@@ -18,7 +18,6 @@ pub(crate) struct Fault {
     /// What is wrong.
     pub(crate) findings: Vec<Diagnostic>,
     /// Whether it is that the schema of the template does not allow it.
-    #[expect(dead_code, reason = "suites, which come next, ask for it")]
     pub(crate) of_schema: bool,
 }
 

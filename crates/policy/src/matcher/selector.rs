@@ -145,9 +145,15 @@ impl Requirement {
 pub fn faults(value: &Value) -> Vec<(FieldPath, String)> {
     let mut faults = Vec::new();
     let root = FieldPath::default();
+    if !value.is_object() {
+        return vec![(root, "a selector is a map".to_owned())];
+    }
     for (key, label) in value.get("matchLabels").and_then(Value::as_object).into_iter().flatten() {
         let path = root.key("matchLabels").key(key);
         faults.extend(names::is_qualified_name(key).into_iter().map(|problem| (path.clone(), problem)));
+        if !label.is_string() {
+            faults.push((path.clone(), "a label's value is a text".to_owned()));
+        }
         let problems = names::is_label_value(label.as_str().unwrap_or_default());
         faults.extend(problems.into_iter().map(|problem| (path.clone(), problem)));
     }
