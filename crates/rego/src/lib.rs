@@ -1,11 +1,31 @@
 //! Rego as OPA evaluates it: modules compiled once, evaluated many times, bounded in time.
 //!
 //! Owns everything that is about the language: parsing, the checks of a module before it may run, the builtins, and one
-//! evaluation. Knows nothing of Kubernetes, Gatekeeper or policies. The engine underneath is regorus; what it does unlike
-//! OPA is mended or refused here, and nowhere else.
+//! evaluation. Knows nothing of Kubernetes, Gatekeeper or policies. The way of a module: [`lexer`] and [`parser`] read it,
+//! [`resolve`] says what each name means, [`flatten`] and [`safety`] bring bodies into the form and order in which OPA
+//! evaluates them, [`check`] refuses what must not run, [`lower`] makes what [`machine`] evaluates. Some builtins are
+//! regorus'; what is unlike OPA is mended or refused here, and nowhere else.
 
+mod ast;
+mod budget;
+mod builtins;
+mod check;
+mod compile;
 mod document;
+mod flatten;
+mod ir;
+mod lexer;
+mod lower;
+mod machine;
+mod number;
+mod parser;
 mod program;
+mod resolve;
+mod safety;
+mod text;
+mod value;
+mod variables;
+mod visit;
 
 pub use document::Document;
-pub use program::{CompileError, EvalError, Limits, Module, Program, Version};
+pub use program::{CompileError, EvalError, Limits, Module, Options, Program, Version};

@@ -2,10 +2,15 @@
 
 use std::time::Duration;
 
-use regorus::{Engine, Value};
 use serde_json::Value as Json;
 
 use crate::Document;
+use crate::ast::Name;
+use crate::budget::Budget;
+use crate::compile::compile;
+use crate::ir::Rules;
+use crate::machine::Machine;
+use crate::value::Value;
 
 /// Which Rego the modules are written in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Hash)]
@@ -59,19 +64,33 @@ pub enum EvalError {
 /// Bounds of one evaluation.
 #[derive(Debug, Clone, Copy)]
 pub struct Limits {
-    /// Wall time.
+    /// How long it may take. It is counted in steps and not by a clock, so that an answer does not depend on the load of
+    /// the machine; a machine of today is done well before.
     pub time: Duration,
+    /// How many bytes it may ask for, those included that it gave back.
+    pub memory: usize,
+    /// Since the epoch: what `time.now_ns` says. Without it, calling that is an error.
+    pub now: Option<Duration>,
 }
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { time: Duration::from_millis(500) }
+        Self { time: Duration::from_millis(500), memory: 256 << 20, now: None }
     }
+}
+
+/// How modules are compiled.
+#[derive(Debug, Clone, Default)]
+pub struct Options {
+    /// The language.
+    pub version: Version,
+    /// Where set, references below `data` must begin with one of these, for instance `lib` or `inventory`.
+    pub allowed_data: Option<Vec<String>>,
 }
 
 /// Compiled modules; immutable, shared between threads.
 pub struct Program {
-    engine: Engine,
+    rules: Rules,
 }
 
 impl std::fmt::Debug for Program {
@@ -80,24 +99,20 @@ impl std::fmt::Debug for Program {
     }
 }
 
+/// How deep an evaluation may get on the stack of whoever asks for it.
+const SHALLOW: usize = 100;
+/// The stack of an evaluation that gets deeper.
+const DEEP_STACK: usize = 512 << 20;
+
 impl Program {
     /// Compiles modules that may import each other.
     pub fn compile(modules: &[Module<'_>], version: Version) -> Result<Self, Vec<CompileError>> {
-        let mut engine = Engine::new();
-        engine.set_rego_v0(version == Version::V0);
-        engine.set_strict_builtin_errors(false);
-        for module in modules {
-            engine.add_policy(module.name.to_owned(), module.source.to_owned()).map_err(|error| {
-                vec![CompileError {
-                    module: module.name.to_owned(),
-                    line: 0,
-                    column: 0,
-                    message: error.to_string(),
-                    hint: None,
-                }]
-            })?;
-        }
-        Ok(Self { engine })
+        Self::compile_with(modules, &Options { version, allowed_data: None })
+    }
+
+    /// Compiles modules that may import each other, within what the options allow.
+    pub fn compile_with(modules: &[Module<'_>], options: &Options) -> Result<Self, Vec<CompileError>> {
+        Ok(Self { rules: compile(modules, options)? })
     }
 
     /// The value of a rule, for instance `data.k8srequiredlabels.violation`; `None` where it is undefined. Sets come as
@@ -109,16 +124,43 @@ impl Program {
         data: &Document,
         limits: Limits,
     ) -> Result<Option<Json>, EvalError> {
-        let mut engine = self.engine.clone();
-        engine.set_execution_timer_config(regorus::utils::limits::ExecutionTimerConfig {
-            limit: limits.time,
-            check_interval: std::num::NonZeroU32::MIN,
-        });
-        engine.set_input(input.0.clone());
-        engine.add_data(data.0.clone()).map_err(|error| EvalError::Failed(error.to_string()))?;
-        match engine.eval_rule(rule.to_owned()).map_err(|error| EvalError::Failed(error.to_string()))? {
-            Value::Undefined => Ok(None),
-            value => serde_json::to_value(value).map(Some).map_err(|error| EvalError::Failed(error.to_string())),
+        Ok(self.value(rule, input, data, limits)?.map(|value| value.to_json()))
+    }
+
+    /// As [`Self::eval`], for what is evaluated further: sets stay sets.
+    pub fn eval_document(
+        &self,
+        rule: &str,
+        input: &Document,
+        data: &Document,
+        limits: Limits,
+    ) -> Result<Option<Document>, EvalError> {
+        Ok(self.value(rule, input, data, limits)?.map(Document::from_value))
+    }
+
+    fn value(&self, rule: &str, input: &Document, data: &Document, limits: Limits) -> Result<Option<Value>, EvalError> {
+        let path: Vec<Name> = rule.split('.').skip(1).map(Name::from).collect();
+        let empty = Value::object(vec![]);
+        self.run(&path, input.value()?, data.value()?.unwrap_or(&empty), limits)
+    }
+
+    fn run(
+        &self,
+        path: &[Name],
+        input: Option<&Value>,
+        data: &Value,
+        limits: Limits,
+    ) -> Result<Option<Value>, EvalError> {
+        let machine = |depth| Machine::new(&self.rules, input.cloned(), data.clone(), Budget::new(limits), depth);
+        match machine(SHALLOW).document(path) {
+            Err(EvalError::Size(message)) if message == crate::machine::TOO_DEEP => {}
+            result => return result,
         }
+        let run = || machine(crate::machine::MAX_DEPTH).document(path);
+        std::thread::scope(|scope| {
+            let builder = std::thread::Builder::new().stack_size(DEEP_STACK);
+            let thread = builder.spawn_scoped(scope, run).map_err(|error| EvalError::Failed(error.to_string()))?;
+            thread.join().unwrap_or_else(|_| Err(EvalError::Failed("the evaluation broke off".to_owned())))
+        })
     }
 }

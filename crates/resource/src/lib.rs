@@ -5,6 +5,7 @@
 
 pub mod diagnostic;
 pub mod field_path;
+pub mod go;
 pub mod go_regex;
 pub mod merge;
 pub mod names;

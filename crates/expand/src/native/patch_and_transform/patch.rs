@@ -5,6 +5,7 @@ use plat_resource::{FieldPath, FieldPathError, Value, merge, merge::MergeOptions
 use super::input::Patch;
 use super::transform;
 use crate::budget::Budget;
+use crate::budget::MAX_TEXT_BYTES;
 use crate::go::{format, json};
 
 /// Why a patch was not applied.
@@ -95,7 +96,7 @@ fn combine(patch: &Patch, from: &Value, to: &mut Target, budget: &mut Budget) ->
         .collect::<Result<Vec<_>, PatchError>>()?;
     let combined = match (combine.strategy.as_str(), &combine.string) {
         ("string", Some(string)) => {
-            Value::String(format::sprintf(&string.fmt, &variables).map_err(|error| error.to_string())?)
+            Value::String(format::sprintf(&string.fmt, &variables, MAX_TEXT_BYTES).map_err(|error| error.to_string())?)
         }
         ("string", None) => return Err("given combine strategy string requires configuration".to_owned().into()),
         (other, _) => return Err(format!("combine strategy {other} is not supported").into()),

@@ -28,7 +28,7 @@ fn transformed(transform: &StringTransform, input: &Value) -> Result<String, Str
     match kind {
         "Format" => {
             let format = transform.fmt.as_ref().ok_or_else(|| unset("fmt"))?;
-            format::sprintf(format, &[input]).map_err(|error| error.to_string())
+            format::sprintf(format, &[input], MAX_TEXT_BYTES).map_err(|error| error.to_string())
         }
         "Convert" => convert(transform.convert.as_ref().ok_or_else(|| unset("convert"))?, input),
         "TrimPrefix" | "TrimSuffix" => {

@@ -2,20 +2,24 @@
 
 mod printer;
 
-use plat_resource::Value;
+use crate::Value;
 
 use self::printer::{Flags, Printer};
 use super::type_name;
-use crate::budget::{MAX_TEXT_BYTES, TextTooLong};
 
 /// Widths and precisions above this are refused, as in Go.
 const TOO_LARGE: usize = 1_000_000;
 
-/// `fmt.Sprintf(format, arguments...)`, as long as the text stays within [`MAX_TEXT_BYTES`].
-pub fn sprintf(format: &str, arguments: &[&Value]) -> Result<String, TextTooLong> {
-    let mut printer = Printer::new(MAX_TEXT_BYTES);
+/// A text would be longer than asked for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+#[error("the text is longer than {0} bytes")]
+pub struct TooLong(pub usize);
+
+/// `fmt.Sprintf(format, arguments...)`, as long as the text stays within `limit` bytes.
+pub fn sprintf(format: &str, arguments: &[&Value], limit: usize) -> Result<String, TooLong> {
+    let mut printer = Printer::new(limit);
     Directives { format, position: 0, arguments, argument: 0, reordered: false, good_index: true }.run(&mut printer);
-    if printer.too_long { Err(TextTooLong) } else { Ok(printer.out) }
+    if printer.too_long { Err(TooLong(limit)) } else { Ok(printer.out) }
 }
 
 /// `fmt.Sprintf("%v", value)`: never much longer than the value itself.

@@ -1,6 +1,6 @@
 //! How each verb prints a value: widths, precisions, flags, within a limit.
 
-use plat_resource::Value;
+use crate::Value;
 
 use crate::go::{float, quote, type_name};
 

@@ -1,9 +1,14 @@
 //! What Go printed for each of these.
 
-use super::sprintf;
-use crate::budget::{MAX_TEXT_BYTES, TextTooLong};
+use super::TooLong;
 use proptest::prelude::*;
 use serde_json::{Value, json};
+
+const MAX_TEXT_BYTES: usize = 1 << 20;
+
+fn sprintf(format: &str, arguments: &[&Value]) -> Result<String, TooLong> {
+    super::sprintf(format, arguments, MAX_TEXT_BYTES)
+}
 
 fn check(format: &str, argument: &Value, want: &str) {
     assert_eq!(sprintf(format, &[argument]).as_deref(), Ok(want), "{format} of {argument}");
@@ -99,13 +104,13 @@ fn a_text_above_the_limit_is_an_error() {
         ("%9999999v", argument.clone()),
     ];
     for (format, value) in &wide {
-        assert_eq!(sprintf(format, &[value]), Err(TextTooLong), "{format}");
+        assert_eq!(sprintf(format, &[value]), Err(TooLong(MAX_TEXT_BYTES)), "{format}");
     }
     let half = "%999999d";
     assert_eq!(sprintf(half, &[&json!(1)]).map(|text| text.len()), Ok(999_999));
-    assert_eq!(sprintf(&format!("{half}{half}"), &[&json!(1), &json!(1)]), Err(TextTooLong));
+    assert_eq!(sprintf(&format!("{half}{half}"), &[&json!(1), &json!(1)]), Err(TooLong(MAX_TEXT_BYTES)));
     let many = "%99999d".repeat(10_000);
-    assert_eq!(sprintf(&many, &vec![&argument; 10_000]), Err(TextTooLong));
+    assert_eq!(sprintf(&many, &vec![&argument; 10_000]), Err(TooLong(MAX_TEXT_BYTES)));
 }
 
 proptest! {

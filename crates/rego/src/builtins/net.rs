@@ -1,0 +1,173 @@
+//! Networks in CIDR notation.
+
+use std::net::IpAddr;
+
+use super::arguments::{argument, as_items, text};
+use super::{Outcome, Problem, Row};
+use crate::EvalError;
+use crate::budget::Budget;
+use crate::value::Value;
+
+/// More addresses than this are not written out.
+const MAX_ADDRESSES: u128 = 1 << 17;
+
+pub(super) const ROWS: &[Row] = &[
+    ("net.cidr_contains", 2, |_, values| {
+        let (outer, inner) = (network(text(values, 0)?)?, network_or_address(text(values, 1)?)?);
+        Ok(Value::Bool(outer.contains(inner)))
+    }),
+    ("net.cidr_overlap", 2, |_, values| {
+        let (outer, inner) = (network(text(values, 0)?)?, network_or_address(text(values, 1)?)?);
+        Ok(Value::Bool(outer.contains(inner)))
+    }),
+    ("net.cidr_intersects", 2, |_, values| {
+        let (left, right) = (network(text(values, 0)?)?, network(text(values, 1)?)?);
+        Ok(Value::Bool(left.contains(right) || right.contains(left)))
+    }),
+    ("net.cidr_is_valid", 1, |_, values| match argument(values, 0)? {
+        Value::String(text) => Ok(Value::Bool(network(text).is_ok())),
+        _ => Ok(Value::Bool(false)),
+    }),
+    ("net.cidr_contains_matches", 2, contains_matches),
+    ("net.cidr_expand", 1, expand),
+    ("net.cidr_merge", 1, merge),
+];
+
+/// A network: its bits from the left, of 32 or 128.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+struct Network {
+    width: u32,
+    first: u128,
+    prefix: u32,
+}
+
+impl Network {
+    fn new(address: IpAddr, prefix: u32) -> Option<Self> {
+        let (width, bits) = match address {
+            IpAddr::V4(address) => (32, u128::from(u32::from(address))),
+            IpAddr::V6(address) => (128, u128::from(address)),
+        };
+        if prefix > width {
+            return None;
+        }
+        let network = Self { width, first: bits, prefix };
+        Some(Self { first: bits & !network.rest(), ..network })
+    }
+
+    /// The bits that addresses of the network differ in.
+    fn rest(self) -> u128 {
+        let free = self.width - self.prefix;
+        if free >= 128 { u128::MAX } else { (1_u128 << free) - 1 }
+    }
+
+    fn last(self) -> u128 {
+        self.first | self.rest()
+    }
+
+    fn contains(self, other: Self) -> bool {
+        self.width == other.width && self.first <= other.first && other.last() <= self.last()
+    }
+
+    fn address(self, bits: u128) -> String {
+        if self.width == 32 {
+            std::net::Ipv4Addr::from(u32::try_from(bits).unwrap_or(0)).to_string()
+        } else {
+            std::net::Ipv6Addr::from(bits).to_string()
+        }
+    }
+}
+
+fn network(text: &str) -> Result<Network, Problem> {
+    let (address, prefix) = text.split_once('/').ok_or(Problem::Undefined)?;
+    let well_written = !prefix.is_empty() && prefix.len() <= 3 && prefix.bytes().all(|byte| byte.is_ascii_digit());
+    if !well_written {
+        return Err(Problem::Undefined);
+    }
+    let prefix = prefix.parse().map_err(|_| Problem::Undefined)?;
+    let address = address.parse().map_err(|_| Problem::Undefined)?;
+    Network::new(address, prefix).ok_or(Problem::Undefined)
+}
+
+fn network_or_address(text: &str) -> Result<Network, Problem> {
+    if text.contains('/') {
+        return network(text);
+    }
+    let address: IpAddr = text.parse().map_err(|_| Problem::Undefined)?;
+    let width = if address.is_ipv4() { 32 } else { 128 };
+    Network::new(address, width).ok_or(Problem::Undefined)
+}
+
+/// The networks of a text, or of a collection, each with what names it in the result.
+fn named(value: &Value) -> Result<Vec<(Value, Network)>, Problem> {
+    let one = |item: &Value| match item {
+        Value::String(text) => network_or_address(text),
+        Value::Array(items) => match items.first() {
+            Some(Value::String(text)) => network_or_address(text),
+            _ => Err(Problem::Undefined),
+        },
+        _ => Err(Problem::Undefined),
+    };
+    match value {
+        Value::String(_) => Ok(vec![(value.clone(), one(value)?)]),
+        Value::Array(items) => {
+            items.iter().enumerate().map(|(index, item)| Ok((Value::count(index), one(item)?))).collect()
+        }
+        Value::Set(set) => set.items().iter().map(|item| Ok((item.clone(), one(item)?))).collect(),
+        Value::Object(object) => object.pairs().iter().map(|(key, item)| Ok((key.clone(), one(item)?))).collect(),
+        _ => Err(Problem::Undefined),
+    }
+}
+
+fn contains_matches(budget: &mut Budget, values: &[Value]) -> Outcome {
+    let (outer, inner) = (named(argument(values, 0)?)?, named(argument(values, 1)?)?);
+    budget.items(outer.len().saturating_mul(inner.len()))?;
+    let mut found = Vec::new();
+    for (left, network) in &outer {
+        for (right, _) in inner.iter().filter(|(_, other)| network.contains(*other)) {
+            found.push(Value::array(vec![left.clone(), right.clone()]));
+        }
+    }
+    Ok(Value::set(found))
+}
+
+fn expand(budget: &mut Budget, values: &[Value]) -> Outcome {
+    let network = network(text(values, 0)?)?;
+    if network.rest() >= MAX_ADDRESSES {
+        return Err(EvalError::Size(format!("a network of more than {MAX_ADDRESSES} addresses")).into());
+    }
+    budget.items(usize::try_from(network.rest()).unwrap_or(0).saturating_add(1).saturating_mul(2))?;
+    let addresses = (network.first..=network.last()).map(|bits| Value::from(network.address(bits)));
+    Ok(Value::set(addresses.collect()))
+}
+
+fn merge(budget: &mut Budget, values: &[Value]) -> Outcome {
+    let mut networks = Vec::new();
+    for item in as_items(argument(values, 0)?)? {
+        let Value::String(text) = item else { return Err(Problem::Undefined) };
+        networks.push(network_or_address(text)?);
+    }
+    budget.items(networks.len().saturating_mul(8))?;
+    networks.sort();
+    let mut merged: Vec<Network> = Vec::new();
+    for network in networks {
+        if merged.last().is_some_and(|last| last.contains(network)) {
+            continue;
+        }
+        merged.push(network);
+        // Two halves are one network.
+        while let [.., left, right] = merged.as_slice() {
+            let (left, right) = (*left, *right);
+            let joined = left.prefix.checked_sub(1).map(|prefix| Network { prefix, ..left });
+            let Some(joined) = joined.filter(|_| left.prefix == right.prefix && left.width == right.width) else {
+                break;
+            };
+            if joined.first & joined.rest() != 0 || joined.last() != right.last() {
+                break;
+            }
+            merged.truncate(merged.len() - 2);
+            merged.push(joined);
+        }
+    }
+    let shown = merged.iter().map(|network| format!("{}/{}", network.address(network.first), network.prefix));
+    Ok(Value::set(shown.map(Value::from).collect()))
+}
