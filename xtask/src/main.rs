@@ -37,3 +37,14 @@ fn main() -> anyhow::Result<ExitCode> {
         Command::Generate(arguments) => generate::run(&arguments),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use clap::CommandFactory as _;
+
+    /// clap finds names that are there twice only when it runs.
+    #[test]
+    fn the_command_line_is_consistent() {
+        super::Arguments::command().debug_assert();
+    }
+}

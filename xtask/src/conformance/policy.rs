@@ -22,6 +22,7 @@ const RECORDED: &str = "gatekeeper.json";
 
 /// What to compare of policies
 #[derive(Debug, Default, clap::Args)]
+#[group(id = "policy_arguments")]
 pub(crate) struct Arguments {
     /// Run the suites of this folder instead, and compare with what Gatekeeper's gator says; with --real gator is run
     #[arg(long, value_name = "DIR")]
