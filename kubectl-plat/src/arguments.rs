@@ -3,6 +3,7 @@
 use clap::{Args, ValueEnum};
 use plat_cluster::Target;
 use plat_expand::Compatibility;
+use plat_policy::EnforcementPoint;
 
 /// Which claims and XRs, and what is live of them.
 #[derive(Debug, Args)]
@@ -35,6 +36,49 @@ pub(crate) struct PlatformArgs {
     /// The platform: files or folders with XRDs, Compositions, EnvironmentConfigs, Functions and CRDs; may be repeated
     #[arg(long, required = true, value_name = "PATH")]
     pub(crate) platform: Vec<String>,
+}
+
+/// The guardrails.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Guardrail options")]
+pub(crate) struct GuardrailArgs {
+    /// Guardrails: files or folders with ConstraintTemplates, Constraints and what Gatekeeper reads besides; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) policies: Vec<String>,
+
+    /// Objects that guardrails may look up, and Namespaces; files or folders; may be repeated
+    #[arg(long, value_name = "PATH")]
+    pub(crate) inventory: Vec<String>,
+
+    /// Evaluate the Rego of templates that bring CEL too
+    #[arg(long)]
+    pub(crate) rego_only: bool,
+
+    /// Whose scoped enforcement actions count
+    #[arg(long, value_enum, value_name = "POINT", default_value_t)]
+    pub(crate) enforcement_point: PointArg,
+}
+
+/// [`EnforcementPoint`] as a flag.
+#[derive(Debug, Clone, Copy, Default, ValueEnum)]
+pub(crate) enum PointArg {
+    /// gator.gatekeeper.sh
+    #[default]
+    Gator,
+    /// validation.gatekeeper.sh
+    Webhook,
+    /// audit.gatekeeper.sh
+    Audit,
+}
+
+impl From<PointArg> for EnforcementPoint {
+    fn from(argument: PointArg) -> Self {
+        match argument {
+            PointArg::Gator => Self::CommandLine,
+            PointArg::Webhook => Self::Webhook,
+            PointArg::Audit => Self::Audit,
+        }
+    }
 }
 
 /// How the engine works.

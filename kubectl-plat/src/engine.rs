@@ -31,8 +31,7 @@ pub(crate) struct Input {
 
 impl Input {
     /// Reads all files that the arguments name. What is wrong with them goes to `findings`.
-    pub(crate) fn read(arguments: &InputArgs, findings: &mut Vec<Diagnostic>) -> Self {
-        let mut files = Files::default();
+    pub(crate) fn read(arguments: &InputArgs, files: &mut Files, findings: &mut Vec<Diagnostic>) -> Self {
         let depth = if arguments.recursive { Depth::Recursive } else { Depth::Flat };
         let given = files.read("-f", &arguments.filename, depth, findings);
         let platform = files.read("--platform", &arguments.platform.platform, Depth::Recursive, findings);
@@ -40,8 +39,17 @@ impl Input {
         let platform = load::platform(&platform, findings);
         let documents = load::documents(&given, findings);
         let documents = load::subjects(documents, &platform, arguments.namespace.as_deref(), findings);
-        let live = Live::new(load::documents(&observed, findings));
+        Self::of(platform, documents, Live::new(load::documents(&observed, findings)))
+    }
+
+    /// What was read elsewhere.
+    pub(crate) fn of(platform: Platform, documents: Vec<Document>, live: Live) -> Self {
         Self { platform, documents, live }
+    }
+
+    /// What is live.
+    pub(crate) fn live_objects(&self) -> &[Value] {
+        &self.live.everything().resources
     }
 
     /// Puts XRs where they come to stand when they are applied: cluster-scoped ones lose their namespace, the others get

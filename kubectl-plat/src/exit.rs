@@ -12,7 +12,6 @@ pub(crate) enum Exit {
     /// Done, and there are changes; only with `--detailed-exitcode`.
     Changes,
     /// A guardrail denies it.
-    #[expect(dead_code, reason = "part of the contract; no guardrail exists yet")]
     Denied,
     /// The command line is not understood.
     Usage,

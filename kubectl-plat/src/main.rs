@@ -5,9 +5,13 @@ mod commands;
 mod engine;
 mod error;
 mod exit;
+mod judged;
 mod load;
 mod parallel;
+mod policies;
+mod requests;
 mod ui;
+mod written;
 
 fn main() -> std::process::ExitCode {
     commands::main()

@@ -76,7 +76,7 @@ impl Reviewer for Guard<'_> {
         self.snapshot.namespace(name).cloned()
     }
 
-    fn implied(&self, _object: &Value, _namespace: Option<&Value>) -> Vec<Implied> {
-        Vec::new()
+    fn implied(&self, _object: &Value, _namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
+        Ok(Vec::new())
     }
 }

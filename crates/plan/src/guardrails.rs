@@ -9,9 +9,9 @@ mod request;
 mod trace;
 
 use plat_expand::{Composed, Expansion, Observed};
-use plat_policy::{EnforcementAction, Review, Source, Verdict};
+use plat_policy::{Cause, ConstraintName, EnforcementAction, Review, Source, Verdict};
 use plat_resource::object::{self, GroupVersionKind};
-use plat_resource::{FieldPath, ObjectKey, Value};
+use plat_resource::{FieldPath, Map, ObjectKey, Value};
 
 pub use self::finding::{Finding, Subject, Tally, most_severe};
 use self::request::Request;
@@ -28,8 +28,9 @@ pub trait Reviewer: Sync {
     /// The Namespace object of this name, where it is known.
     fn namespace(&self, name: &str) -> Option<Value>;
 
-    /// What comes of `object` once it is there, as ExpansionTemplates tell: the Pod of a Deployment.
-    fn implied(&self, object: &Value, namespace: Option<&Value>) -> Vec<Implied>;
+    /// What comes of `object` once it is there, as ExpansionTemplates tell: the Pod of a Deployment. What cannot be told
+    /// is refused.
+    fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String>;
 }
 
 /// An object that an ExpansionTemplate makes of another.
@@ -151,7 +152,11 @@ impl Walk<'_> {
         if step.subject == Subject::Removed {
             return;
         }
-        for implied in self.reviewer.implied(review.object(), review.namespace.as_ref()) {
+        let all = self.reviewer.implied(review.object(), review.namespace.as_ref()).unwrap_or_else(|reason| {
+            self.add(vec![not_expanded(&reason)], review, step);
+            Vec::new()
+        });
+        for implied in all {
             let mut request = Review::of_object(&implied.object, self.namespace_of(&implied.object));
             request.source = Source::Generated;
             let mut verdicts = self.reviewer.review(&request);
@@ -209,6 +214,18 @@ impl Walk<'_> {
     fn namespace_of(&self, object: &Value) -> Option<Value> {
         let name = object::namespace(object);
         if name.is_empty() { None } else { self.reviewer.namespace(name) }
+    }
+}
+
+/// The refusal of an object of which nobody can say what it implies.
+fn not_expanded(reason: &str) -> Verdict {
+    Verdict {
+        constraint: ConstraintName { kind: "ExpansionTemplate".to_owned(), name: "expansion".to_owned() },
+        action: EnforcementAction::Deny,
+        message: format!("what it implies cannot be told: {reason}"),
+        details: Value::Object(Map::new()),
+        field: None,
+        cause: Cause::Evaluation,
     }
 }
 

@@ -4,6 +4,7 @@ mod claim;
 mod completion;
 mod help;
 mod internal;
+mod policy;
 mod version;
 
 use std::panic;
@@ -22,7 +23,7 @@ const TEMPLATE: &str = "\
 
 {all-args}{after-help}";
 
-/// See, offline, what a claim means on your platform
+/// See, offline, what a claim means on your platform, and what its guardrails say
 #[derive(Debug, Parser)]
 #[command(
     name = "kubectl-plat",
@@ -36,6 +37,7 @@ const TEMPLATE: &str = "\
 Examples:
   kubectl plat claim plan -f claim.yaml --platform platform/
   kubectl plat claim explain SQLInstance --platform platform/
+  kubectl plat policy check -f manifests/ --policies policies/
   kubectl plat help topics
 ",
     after_help = exit::HELP,
@@ -57,6 +59,7 @@ struct Cli {
 #[derive(Debug, Subcommand)]
 enum Command {
     Claim(claim::ClaimArgs),
+    Policy(policy::PolicyArgs),
     Version(version::VersionArgs),
     Completion(completion::CompletionArgs),
     Help(help::HelpArgs),
@@ -82,6 +85,7 @@ fn run() -> Exit {
 fn dispatch(ui: &Ui, command: &Command) -> Result<Exit, CommandError> {
     match command {
         Command::Claim(arguments) => claim::run(ui, arguments),
+        Command::Policy(arguments) => policy::run(ui, arguments),
         Command::Version(arguments) => version::run(ui, arguments),
         Command::Completion(arguments) => completion::run(ui, arguments),
         Command::Help(arguments) => help::run(ui, arguments),

@@ -43,6 +43,16 @@ pub(crate) struct File {
     pub(crate) origin: Origin,
 }
 
+impl File {
+    /// Whether the file stands in a folder called `samples` below `path`: that is what suites of policies judge, not a
+    /// policy.
+    pub(crate) fn is_sample_below(&self, path: &str) -> bool {
+        let below = Path::new(&self.name).strip_prefix(path).unwrap_or(Path::new(""));
+        let folders = below.parent().into_iter().flat_map(Path::components);
+        self.origin == Origin::Found && folders.into_iter().any(|folder| folder.as_os_str() == "samples")
+    }
+}
+
 /// Reads files for one command.
 #[derive(Debug, Default)]
 pub(crate) struct Files {

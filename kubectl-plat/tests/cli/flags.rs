@@ -19,12 +19,15 @@ fn every_flag_is_in_a_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let tests: String =
         fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
-    let commands: [&[&str]; 8] = [
+    let commands: [&[&str]; 11] = [
         &[],
         &["claim"],
         &["claim", "plan"],
         &["claim", "render"],
         &["claim", "explain"],
+        &["policy"],
+        &["policy", "check"],
+        &["policy", "explain"],
         &["version"],
         &["completion"],
         &["help"],

@@ -15,17 +15,19 @@ fn misuse(arguments: &[&str]) -> String {
 #[test]
 fn help_of_the_plugin() {
     assert_snapshot!(help(&["--help"]), @"
-    See, offline, what a claim means on your platform
+    See, offline, what a claim means on your platform, and what its guardrails say
 
     Examples:
       kubectl plat claim plan -f claim.yaml --platform platform/
       kubectl plat claim explain SQLInstance --platform platform/
+      kubectl plat policy check -f manifests/ --policies policies/
       kubectl plat help topics
 
     Usage: kubectl plat [OPTIONS] <COMMAND>
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
+      policy      Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic
@@ -59,6 +61,7 @@ fn help_of_plan() {
       kubectl plat claim plan -f claim.yaml --platform platform/
       kubectl plat claim plan -f claims/ -R --platform platform/ --observed live/
       kubectl get sqlinstance orders-db -o yaml | kubectl plat claim plan -f - --platform platform/
+      kubectl plat claim plan -f claims/ --platform platform/ --policies policies/
       kubectl plat claim plan -f claims/ --platform platform/ -o markdown > comment.md
 
     Usage: kubectl plat claim plan [OPTIONS] --filename <FILE> --platform <PATH>
@@ -72,6 +75,15 @@ fn help_of_plan() {
           --observed <PATH>        What is live: files or folders with claims, XRs, composed resources
                                    and connection Secrets; may be repeated
       -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: default]
+
+    Guardrail options:
+          --policies <PATH>            Guardrails: files or folders with ConstraintTemplates,
+                                       Constraints and what Gatekeeper reads besides; may be repeated
+          --inventory <PATH>           Objects that guardrails may look up, and Namespaces; files or
+                                       folders; may be repeated
+          --rego-only                  Evaluate the Rego of templates that bring CEL too
+          --enforcement-point <POINT>  Whose scoped enforcement actions count [default: gator] [possible
+                                       values: gator, webhook, audit]
 
     Engine options:
           --compatibility <VERSION>     Whose rules to follow for names, references and conditions
@@ -267,17 +279,19 @@ fn version() {
 #[test]
 fn command_lines_that_are_not_understood() {
     assert_snapshot!(misuse(&[]), @"
-    See, offline, what a claim means on your platform
+    See, offline, what a claim means on your platform, and what its guardrails say
 
     Examples:
       kubectl plat claim plan -f claim.yaml --platform platform/
       kubectl plat claim explain SQLInstance --platform platform/
+      kubectl plat policy check -f manifests/ --policies policies/
       kubectl plat help topics
 
     Usage: kubectl plat [OPTIONS] <COMMAND>
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
+      policy      Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic

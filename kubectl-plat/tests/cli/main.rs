@@ -4,8 +4,10 @@
 mod sandbox;
 
 mod bad_input;
+mod bad_policies;
 mod explain;
 mod flags;
+mod guardrails;
 mod help;
 mod input;
 mod internal;

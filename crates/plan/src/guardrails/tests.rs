@@ -31,12 +31,15 @@ impl Reviewer for Rules {
         Some(json!({"apiVersion": "v1", "kind": "Namespace", "metadata": {"name": name}}))
     }
 
-    fn implied(&self, object: &Value, _namespace: Option<&Value>) -> Vec<Implied> {
-        let Some(pod) = object::value_at(object, &["spec", "template"]) else { return Vec::new() };
+    fn implied(&self, object: &Value, _namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
+        if object["kind"] == "Endless" {
+            return Err("maximum recursion depth of 30 reached".to_owned());
+        }
+        let Some(pod) = object::value_at(object, &["spec", "template"]) else { return Ok(Vec::new()) };
         let mut pod = pod.clone();
         object::object_at_mut(&mut pod, &[]).insert("apiVersion".to_owned(), "v1".into());
         object::object_at_mut(&mut pod, &[]).insert("kind".to_owned(), "Pod".into());
-        vec![Implied { templates: vec!["pods".to_owned()], object: pod, action: Some(EnforcementAction::Warn) }]
+        Ok(vec![Implied { templates: vec!["pods".to_owned()], object: pod, action: Some(EnforcementAction::Warn) }])
     }
 }
 
@@ -239,4 +242,12 @@ fn the_gravest_comes_first_and_implied_objects_follow_theirs() {
     assert_eq!(findings[0].given_fields, ["spec.x"]);
     assert_eq!(Tally::of(&findings), Tally { denied: 1, warned: 4, noted: 1 });
     assert_eq!(most_severe(&findings), Some(&EnforcementAction::Deny));
+}
+
+#[test]
+fn what_cannot_be_expanded_is_refused() {
+    let endless = json!({"apiVersion": "a.b/v1", "kind": "Endless", "metadata": {"name": "one"}});
+    let findings = review_object(&Review::of_object(&endless, None), &Rules(Vec::new()));
+    assert_eq!(told(&findings), "Endless one: what it implies cannot be told: maximum recursion depth of 30 reached");
+    assert!(findings[0].is_denial());
 }

@@ -41,9 +41,20 @@ pub(super) fn of_tree(node: &Node) -> Vec<&Finding> {
     node.verdicts.iter().chain(below).collect()
 }
 
-/// Findings as lines of text, two spaces in: action, constraint and what it says, then the origin of the field and what
-/// to do.
-pub fn text_of_findings(findings: &[&Finding], color_wanted: bool, width: usize) -> String {
+/// How findings are to look, and where in the input they are.
+pub struct FindingStyle<'a> {
+    /// Whether to use ANSI colours.
+    pub color: bool,
+    /// Columns to keep within.
+    pub width: usize,
+    /// The place in a file that a finding is about, where that is known.
+    pub place: &'a dyn Fn(&Finding) -> Option<String>,
+}
+
+/// Findings as lines of text, two spaces in: action, constraint and what it says, then where, the origin of the field and
+/// what to do.
+pub fn text_of_findings(findings: &[&Finding], style: &FindingStyle<'_>) -> String {
+    let (color_wanted, width) = (style.color, style.width);
     let longest = |lengths: &mut dyn Iterator<Item = usize>| lengths.max().unwrap_or(0);
     let actions = longest(&mut findings.iter().map(|finding| word(&finding.action).chars().count()));
     let names = longest(&mut findings.iter().map(|finding| finding.constraint.name.chars().count())).min(LONGEST_NAME);
@@ -62,7 +73,8 @@ pub fn text_of_findings(findings: &[&Finding], color_wanted: bool, width: usize)
         for line in lines {
             let _ = writeln!(out, "{:INDENT$}{line}", "");
         }
-        for line in below(finding).iter().flat_map(|line| wrap(line, room)) {
+        let place = (style.place)(finding).map(|place| format!("at {}", escape(&place)));
+        for line in place.into_iter().chain(below(finding)).flat_map(|line| wrap(&line, room)) {
             let line = if color_wanted { format!("{DIM}{line}{RESET}") } else { line };
             let _ = writeln!(out, "{:INDENT$}{line}", "");
         }

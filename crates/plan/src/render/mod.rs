@@ -9,7 +9,7 @@ mod markdown;
 mod text;
 mod value;
 
-pub use guardrails::text_of_findings;
+pub use guardrails::{FindingStyle, text_of_findings};
 pub use markdown::{MARKDOWN_LIMIT, markdown};
 pub use text::{TextOptions, text, text_of_claim, text_of_summary};
 

@@ -6,7 +6,7 @@ use plat_expand::{Failure, ResultSeverity, StepResult};
 use plat_resource::ObjectKey;
 
 use super::fields::{self, FieldLine};
-use super::guardrails;
+use super::guardrails::{self, FindingStyle};
 use super::value::{escape, escape_lines, wrap};
 use crate::model::{Action, Change, ClaimPlan, Node, Note, Plan, Role, Summary};
 
@@ -346,7 +346,9 @@ impl Writer<'_> {
             self.line("");
             let heading = self.paint(BOLD, "Guardrails");
             self.line(&heading);
-            self.out.push_str(&guardrails::text_of_findings(&findings, self.options.color, self.options.width));
+            let TextOptions { color, width, .. } = *self.options;
+            let style = FindingStyle { color, width, place: &|_| None };
+            self.out.push_str(&guardrails::text_of_findings(&findings, &style));
         }
     }
 

@@ -1,15 +1,18 @@
 //! `kubectl plat claim plan`: what would change, and why.
 
 use clap::{Args, ValueEnum};
+use plat_plan::guardrails::{self, Extent};
 use plat_plan::render::{self, TextOptions};
 use plat_plan::{ClaimPlan, Plan, Planner, PlatformSchemas, Subject, Summary};
 use plat_resource::{Diagnostic, yaml};
 
-use crate::arguments::{EngineArgs, InputArgs};
+use crate::arguments::{EngineArgs, GuardrailArgs, InputArgs};
 use crate::commands::TEMPLATE;
 use crate::engine::Input;
 use crate::error::CommandError;
 use crate::exit::{self, Exit};
+use crate::load::Files;
+use crate::policies::{Policies, with_hints};
 use crate::ui::Ui;
 
 const OUTCOME: &str = "nothing was planned";
@@ -23,11 +26,15 @@ Examples:
   kubectl plat claim plan -f claim.yaml --platform platform/
   kubectl plat claim plan -f claims/ -R --platform platform/ --observed live/
   kubectl get sqlinstance orders-db -o yaml | kubectl plat claim plan -f - --platform platform/
+  kubectl plat claim plan -f claims/ --platform platform/ --policies policies/
   kubectl plat claim plan -f claims/ --platform platform/ -o markdown > comment.md
 ")]
 pub(super) struct PlanArgs {
     #[command(flatten)]
     input: InputArgs,
+
+    #[command(flatten)]
+    guardrails: GuardrailArgs,
 
     #[command(flatten)]
     engine: EngineArgs,
@@ -52,21 +59,26 @@ enum PlanFormat {
 
 pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
-    let input = Input::read(&arguments.input, &mut findings).into_applied();
+    let mut files = Files::default();
+    let input = Input::read(&arguments.input, &mut files, &mut findings).into_applied();
+    let policies = Policies::read(&arguments.guardrails, input.live_objects(), &mut files, &mut findings);
     let schemas = PlatformSchemas::new(&input.platform);
     let options = TextOptions { color: ui.color_answer(), ..TextOptions::default() };
     let pieces = input.expand(&arguments.engine, &mut findings, || {
-        let mut planner = Planner::new(&schemas);
+        let (schemas, policies, options) = (&schemas, &policies, &options);
+        let mut planner = Planner::new(schemas);
         move |document, observed, expansion| {
+            let judge = || guardrails::review_expansion(&expansion, observed, Extent::All, schemas, policies);
+            let verdicts = if policies.is_empty() { Vec::new() } else { with_hints(judge()) };
             let claim = planner.claim(&Subject {
                 file: Some(document.file()),
                 given: Some(&document.value),
                 expansion: &expansion,
                 observed,
                 warnings: &[],
-                verdicts: &[],
+                verdicts: &verdicts,
             });
-            Piece::of(claim, arguments.output, &options)
+            Piece::of(claim, arguments.output, options)
         }
     });
     if findings.iter().any(Diagnostic::is_error) {
@@ -74,7 +86,11 @@ pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
     }
     ui.warn(&findings);
     let summary = answer(ui, arguments, pieces)?;
-    Ok(if arguments.detailed_exitcode && summary.has_changes() { Exit::Changes } else { Exit::Done })
+    Ok(match summary {
+        _ if summary.guardrails.denied > 0 => Exit::Denied,
+        _ if arguments.detailed_exitcode && summary.has_changes() => Exit::Changes,
+        _ => Exit::Done,
+    })
 }
 
 /// What is kept of the plan of one claim: its text, where text is wanted, takes less room than all that is known.

@@ -11,6 +11,7 @@ use crate::commands::TEMPLATE;
 use crate::engine::Input;
 use crate::error::CommandError;
 use crate::exit::{self, Exit};
+use crate::load::Files;
 use crate::ui::Ui;
 
 const OUTCOME: &str = "nothing was rendered";
@@ -66,7 +67,7 @@ enum RenderFormat {
 
 pub(super) fn run(ui: &Ui, arguments: &RenderArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
-    let input = Input::read(&arguments.input, &mut findings);
+    let input = Input::read(&arguments.input, &mut Files::default(), &mut findings);
     let of_expansion = |_: &Document, _: &Observed, expansion: Expansion| {
         let mode = input.platform.composition(&expansion.composition).map(|composition| &composition.mode);
         // Only a pipeline has a context.

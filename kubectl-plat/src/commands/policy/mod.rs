@@ -1,0 +1,36 @@
+//! `kubectl plat policy`: guardrails, judged and tested before they stand in anybody's way.
+
+mod check;
+mod explain;
+
+use clap::{Args, Subcommand};
+
+use super::TEMPLATE;
+use crate::error::CommandError;
+use crate::exit::Exit;
+use crate::ui::Ui;
+
+/// Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
+#[derive(Debug, Args)]
+#[command(help_template = TEMPLATE, before_help = "\
+Examples:
+  kubectl plat policy check -f manifests/ --policies policies/
+  kubectl plat policy explain -f pod.yaml --policies policies/
+")]
+pub(super) struct PolicyArgs {
+    #[command(subcommand)]
+    command: PolicyCommand,
+}
+
+#[derive(Debug, Subcommand)]
+enum PolicyCommand {
+    Check(check::CheckArgs),
+    Explain(explain::ExplainArgs),
+}
+
+pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError> {
+    match &arguments.command {
+        PolicyCommand::Check(arguments) => check::run(ui, arguments),
+        PolicyCommand::Explain(arguments) => explain::run(ui, arguments),
+    }
+}
