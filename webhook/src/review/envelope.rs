@@ -143,6 +143,9 @@ map_into!(Review, "an AdmissionReview", |envelope, key, map| {
         "apiVersion" => envelope.api_version = text(&mut map, "apiVersion")?,
         "kind" => envelope.kind = text(&mut map, "kind")?,
         "request" => {
+            // Of a key that stands twice the last one counts, as for whoever reads the whole body.
+            let review = (std::mem::take(&mut envelope.api_version), std::mem::take(&mut envelope.kind));
+            *envelope = Envelope { api_version: review.0, kind: review.1, ..Envelope::default() };
             envelope.has_request = map.next_value_seed(Nullable(Request(envelope)))?.is_some();
         }
         _ => skip(&mut map)?,
@@ -161,6 +164,8 @@ map_into!(Request, "a request", |envelope, key, map| {
             envelope.dry_run = dry_run == Some(true);
         }
         "kind" => {
+            envelope.object_group.clear();
+            envelope.object_kind.clear();
             map.next_value_seed(Nullable(Kind(envelope)))?;
         }
         _ => skip(&mut map)?,

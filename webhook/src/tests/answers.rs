@@ -279,3 +279,56 @@ proptest::proptest! {
         }
     }
 }
+
+/// What the server reads of a body, which is its envelope, and what decides reads of it, which is all of it, is the same.
+fn read_alike(body: &[u8]) {
+    let (envelope, fault) = crate::review::Envelope::read(body);
+    match plat_admission::Request::read(body) {
+        Ok(request) => {
+            assert_eq!(fault, None, "the server refuses what can be decided on");
+            assert_eq!((&request.uid, &request.kind.kind), (&envelope.uid, &envelope.object_kind));
+            assert_eq!((&request.name, &request.subresource), (&envelope.name, &envelope.subresource));
+            assert_eq!(request.dry_run, envelope.dry_run);
+        }
+        Err(malformed) => {
+            let uid = malformed.uid.unwrap_or_default();
+            assert!(uid.is_empty() || uid == envelope.uid, "{uid} is not {}", envelope.uid);
+        }
+    }
+}
+
+#[test]
+fn of_a_key_that_stands_twice_the_last_one_counts() {
+    let review = |request: &str| {
+        format!(r#"{{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{{"uid":"a"}},{request}}}"#)
+    };
+    let read = |request: &str| {
+        let body = review(request);
+        read_alike(body.as_bytes());
+        crate::review::Envelope::read(body.as_bytes())
+    };
+    let (envelope, fault) = read(r#""request":{"uid":"b","kind":{"group":"x","kind":"Pod"},"kind":{"kind":"Job"}}"#);
+    assert_eq!((envelope.uid.as_str(), envelope.object_kind.as_str(), fault), ("b", "Job", None));
+    assert_eq!(envelope.object_group, "");
+    assert!(read(r#""request":{"name":"x"}"#).1.unwrap().0.contains("no uid"));
+    assert!(read(r#""request":null"#).1.unwrap().0.contains("no request"));
+}
+
+proptest::proptest! {
+    #[test]
+    fn a_body_is_read_alike_by_both(changes in proptest::collection::vec((0usize..400, proptest::num::u8::ANY, 0u8..4), 0..4)) {
+        let mut body = review("a").into_bytes();
+        for (place, byte, what) in changes {
+            let place = place % body.len();
+            let kept = body.clone();
+            match what {
+                0 => body[place] = byte,
+                1 => drop(body.remove(place)),
+                2 => body.insert(place, byte),
+                // A key or a value that stands twice, or is gone.
+                _ => body.splice(place..(place + usize::from(byte) / 8).min(kept.len()), kept[place / 2..place].to_vec()).for_each(drop),
+            }
+        }
+        read_alike(&body);
+    }
+}
