@@ -23,15 +23,22 @@ pub(super) struct Plat {
 }
 
 impl Plat {
-    /// Starts it with all policies of a folder, and waits until it is ready.
-    pub(super) async fn start(binary: &Path, policies: &Path, folder: &Path) -> anyhow::Result<Self> {
+    /// Starts it with the policies and perhaps the platform of a folder, and waits until it is ready.
+    pub(super) async fn start(
+        binary: &Path,
+        policies: &Path,
+        platform: Option<&Path>,
+        folder: &Path,
+    ) -> anyhow::Result<Self> {
         let trust: Trust = certificates(folder)?;
         let [port, health] = ports()?;
         let (address, health) = (SocketAddr::from(([127, 0, 0, 1], port)), SocketAddr::from(([127, 0, 0, 1], health)));
         let mut command = Command::new(binary);
         command
             .args([format!("--listen={address}"), format!("--health-addr={health}")])
-            .args([format!("--policies-dir={}", policies.display()), "--log-level=warn".to_owned()])
+            .args(["--no-cluster".to_owned(), format!("--policies-dir={}", policies.display())])
+            .args(platform.map(|platform| format!("--platform-dir={}", platform.display())))
+            .arg("--log-level=warn")
             .arg(format!("--tls-cert={}", folder.join("tls.crt").display()))
             .arg(format!("--tls-key={}", folder.join("tls.key").display()));
         let started = Instant::now();
