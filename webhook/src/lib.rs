@@ -19,7 +19,6 @@ pub mod run;
 pub mod snapshots;
 pub mod sources;
 pub mod tls;
-pub mod unloaded;
 pub mod wiring;
 
 #[cfg(test)]

@@ -15,7 +15,6 @@ use crate::decision::{Admission, Endpoint};
 use crate::evaluate::Evaluator;
 use crate::metrics::Metrics;
 use crate::routes::{Service, router};
-use crate::unloaded::Unloaded;
 
 pub(super) fn service(admission: Arc<dyn Admission>, flags: &[&str]) -> Service {
     let arguments = arguments(flags);
@@ -235,15 +234,6 @@ async fn nothing_is_decided_for_a_client_that_went() {
     // Had the second one been decided, it would wait for ever and this with it.
     assert!(working.await.unwrap().1);
     assert!(told(&send(&service, post(review("a"))).await.1).1);
-}
-
-#[tokio::test]
-async fn without_policies_everything_is_refused() {
-    let service = service(Arc::new(Unloaded), &[]);
-    let (uid, allowed, message) = told(&send(&service, post(review("a"))).await.1);
-    assert_eq!((uid.as_str(), allowed), ("uid-a", false));
-    assert!(message.contains("not loaded"), "{message}");
-    assert!(!Unloaded.conditions()[0].ready);
 }
 
 #[tokio::test]
