@@ -110,6 +110,16 @@ pub const GATOR: Program = Program {
     duration: "4 minutes",
 };
 
+/// Gatekeeper's mutation packages behind a pipe: cases as JSON lines in, what becomes of each out. Its source stands
+/// beside its `go.mod`; whoever changes it removes the kept binary.
+pub const GATEKEEPER_MUTATE: Program = Program {
+    name: "gatekeeper-mutate",
+    folder: "real-programs/gatekeeper",
+    package: "kubectl-plat.dev/tests/real-programs/gatekeeper/mutate",
+    module: "github.com/open-policy-agent/gatekeeper/v3",
+    duration: "1 minute after Gatekeeper",
+};
+
 /// OPA, whose Rego is the specification.
 pub const OPA: Program = Program {
     name: "opa",
@@ -120,7 +130,7 @@ pub const OPA: Program = Program {
 };
 
 /// Every program there is.
-pub const ALL: [Program; 10] = [
+pub const ALL: [Program; 11] = [
     ETCD,
     KUBE_APISERVER,
     KUBE_CONTROLLER_MANAGER,
@@ -130,6 +140,7 @@ pub const ALL: [Program; 10] = [
     FUNCTION_AUTO_READY,
     GATEKEEPER,
     GATOR,
+    GATEKEEPER_MUTATE,
     OPA,
 ];
 

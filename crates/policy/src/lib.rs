@@ -12,6 +12,7 @@ mod field;
 mod index;
 mod inventory;
 pub mod matcher;
+pub mod mutation;
 mod options;
 mod outcome;
 mod report;

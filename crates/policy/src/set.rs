@@ -10,6 +10,7 @@ use crate::config::{self, Config};
 use crate::constraint;
 use crate::expansion::{self, Expansion};
 use crate::index::Index;
+use crate::mutation::MutationSystem;
 use crate::report::Report;
 use crate::template::{self, Template};
 use crate::{Constraint, Options};
@@ -25,6 +26,7 @@ pub struct PolicySet {
     pub(crate) index: Index,
     pub(crate) config: Config,
     pub(crate) expansion: Expansion,
+    pub(crate) mutation: MutationSystem,
 }
 
 impl PolicySet {
@@ -57,7 +59,10 @@ impl PolicySet {
             loader.constraint(document);
         }
         loader.drop_cycles(documents);
-        let Loader { mut set, findings, .. } = loader;
+        let Loader { mut set, mut findings, .. } = loader;
+        let (mutation, found) = MutationSystem::load(documents);
+        set.mutation = mutation;
+        findings.extend(found);
         set.constraints.sort_by(|one, other| one.name.cmp(&other.name));
         set.index = Index::new(&set.constraints);
         (set, findings)
@@ -89,6 +94,11 @@ impl PolicySet {
     /// The ExpansionTemplates.
     pub fn expansion(&self) -> &Expansion {
         &self.expansion
+    }
+
+    /// The mutators.
+    pub fn mutation(&self) -> &MutationSystem {
+        &self.mutation
     }
 
     /// What Config and SyncSets say.

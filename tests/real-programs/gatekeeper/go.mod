@@ -1,4 +1,5 @@
-// Builds the real Gatekeeper and gator, whose verdicts and mutations plat is compared with.
+// Builds the real Gatekeeper and gator, whose verdicts and mutations plat is compared with, and a small program over
+// Gatekeeper's mutation packages.
 module kubectl-plat.dev/tests/real-programs/gatekeeper
 
 go 1.26.0
@@ -6,6 +7,7 @@ go 1.26.0
 tool (
 	github.com/open-policy-agent/gatekeeper/v3
 	github.com/open-policy-agent/gatekeeper/v3/cmd/gator
+	kubectl-plat.dev/tests/real-programs/gatekeeper/mutate
 )
 
 require (
