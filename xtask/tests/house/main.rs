@@ -4,6 +4,7 @@
 //! not mention. Each test names all that breaks its rule.
 
 mod manifests;
+mod policies;
 mod purity;
 mod sources;
 mod tree;
