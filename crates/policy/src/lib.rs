@@ -11,6 +11,7 @@ mod expansion;
 mod field;
 mod index;
 mod inventory;
+pub mod lint;
 pub mod matcher;
 pub mod mutation;
 mod options;

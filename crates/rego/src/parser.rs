@@ -251,7 +251,9 @@ impl Parser {
             }
             return self.bodies(rules, rule, true);
         }
-        self.bodies(rules, rule, !bare)
+        // A function may be nothing but its head: it is true of these arguments.
+        let body_optional = !bare || rule.arguments.is_some();
+        self.bodies(rules, rule, body_optional)
     }
 
     /// The name of a rule and what follows it, up to its arguments.

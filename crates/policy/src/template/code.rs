@@ -50,6 +50,23 @@ impl<'a> Codes<'a> {
     }
 }
 
+/// The Rego modules of a template, with their places; the entry first.
+pub(crate) fn rego_modules(template: &Value) -> Vec<(FieldPath, &str)> {
+    let Some(targets) = object::value_at(template, &["spec", "targets"]).and_then(Value::as_array) else {
+        return Vec::new();
+    };
+    let root = FieldPath::default().key("spec").key("targets").join(Segment::Index(0));
+    let Some(code) = targets.first().and_then(|target| Codes::read(target, &root).rego) else { return Vec::new() };
+    let (fields, path) = code.parts();
+    let entry = object::string_at(fields, &["rego"]).map(|text| (path.key("rego"), text));
+    let libraries = fields.get("libs").and_then(Value::as_array).into_iter().flatten().enumerate();
+    let libraries = libraries.filter_map(|(index, library)| {
+        let index = Segment::Index(u32::try_from(index).unwrap_or(u32::MAX));
+        Some((path.key("libs").join(index), library.as_str()?))
+    });
+    entry.into_iter().chain(libraries).collect()
+}
+
 impl<'a> Code<'a> {
     /// The object with the fields, and its place.
     pub(super) fn parts(&self) -> (&'a Value, &FieldPath) {

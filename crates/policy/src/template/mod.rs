@@ -3,7 +3,7 @@
 //! Owns what Gatekeeper checks when it takes in a template, with the place of each mistake, also inside the policy's
 //! text. The languages are elsewhere.
 
-mod code;
+pub(crate) mod code;
 mod compile_rego;
 pub(crate) mod outline;
 mod read;

@@ -29,7 +29,9 @@ pub(crate) struct Outline {
     pub(crate) references: Vec<Reference>,
     /// What is called like a function, by its dotted name.
     pub(crate) calls: Vec<Reference>,
-    /// Pairs of an argument and the function it is given to, for lint.
+    /// References that start with another name.
+    pub(crate) locals: Vec<Reference>,
+    /// The texts.
     pub(crate) strings: Vec<String>,
 }
 
@@ -82,6 +84,8 @@ impl Outline {
                     self.rules.push(Reference { path: vec![Some(name.to_owned())], ..found });
                 } else if tokens.get(next).is_some_and(|token| token.is("(") && token.touches) {
                     self.calls.push(found);
+                } else if found.path.len() > 1 {
+                    self.locals.push(found);
                 }
                 // What stands in brackets after the name is still to be read.
                 return names_end(tokens, index);

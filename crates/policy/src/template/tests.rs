@@ -42,6 +42,12 @@ fn a_good_template_is_compiled() {
 }
 
 #[test]
+fn a_function_may_be_a_head_alone() {
+    let template = with_rego("package owned\nnone(0)\nviolation[{\"msg\": \"no\"}] { none(input.x) }");
+    assert_eq!(told(&template), "");
+}
+
+#[test]
 fn mistakes_in_rego_are_told_at_their_line_of_the_file() {
     let template =
         with_rego("package owned\nimport data.other\nimport input.x\ndeny[msg] {\n  data.secrets[msg]\n  input.x\n}");

@@ -76,7 +76,8 @@ pub(super) fn answers(folder: &Path) -> anyhow::Result<Answers> {
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         let Ok(Some(suite)) = suite::read(&path.display().to_string(), &std::fs::read(&path)?) else { continue };
         for test in runner.run(&suite, &Filter::All).tests {
-            if test.error.is_some() {
+            if let Some(error) = &test.error {
+                println!("plat cannot run {name} {}: {error}", test.name);
                 answers.insert(format!("{name} {}", test.name), "cannot be run".to_owned());
             }
             for case in test.cases.iter().filter(|case| case.outcome != Outcome::Skipped) {
