@@ -2,16 +2,19 @@
 //!
 //! Owns the way from the server's question to `plat-admission` and back. Nothing is asked of the API server on it.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
 use plat_admission::{Decision, Request, Snapshot, mutate, validate};
+use plat_policy::ConstraintName;
 
 use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Outcome, Policies, Question};
 use crate::review::Refusal;
 use crate::snapshots::Snapshots;
 use crate::sources::{Rebuild, templates};
+use crate::stopwatch::{self, Times};
 
 /// A Namespace that was just made is known here a moment later than at the API server.
 const NAMESPACE_PATIENCE: Duration = Duration::from_millis(500);
@@ -60,14 +63,13 @@ impl Admission for Decide {
             }
         };
         let snapshot = self.snapshot(&request.namespace, question.deadline);
-        let started = Instant::now();
-        let decision = match question.endpoint {
+        let (decision, times) = stopwatch::measure(|| match question.endpoint {
             Endpoint::Validate => validate(&snapshot, &request),
             Endpoint::Mutate => mutate(&snapshot, &request),
             Endpoint::ValidateLabel => snapshot.settings.exemptions.decide(&request),
-        };
+        });
         let review = decision.review(&request.uid).to_string().into_bytes();
-        answer(review, outcome(&decision), uses(&decision, started.elapsed()))
+        answer(review, outcome(&decision), uses(&decision, times))
     }
 
     fn conditions(&self) -> Vec<Condition> {
@@ -104,15 +106,26 @@ fn outcome(decision: &Decision) -> Outcome {
     }
 }
 
-/// What was violated. The time is that of the whole decision, shared out evenly: constraints are evaluated together.
-fn uses(decision: &Decision, time: Duration) -> Vec<ConstraintUse> {
-    let share = time / u32::try_from(decision.violations.len().max(1)).unwrap_or(1);
-    let uses = decision.violations.iter().map(|((constraint, action), violations)| ConstraintUse {
-        kind: constraint.kind.clone(),
-        name: constraint.name.clone(),
-        action: action.name().to_owned(),
-        violations: *violations,
-        time: share,
-    });
-    uses.collect()
+/// What each constraint that was looked at cost and found.
+fn uses(decision: &Decision, times: Times) -> Vec<ConstraintUse> {
+    let mut constraints: BTreeMap<ConstraintName, ConstraintUse> = BTreeMap::new();
+    let mut of = |constraint: &ConstraintName, evaluations: u64, time: Duration, violations: Option<(String, u64)>| {
+        let used = constraints.entry(constraint.clone()).or_insert_with(|| ConstraintUse {
+            kind: constraint.kind.clone(),
+            name: constraint.name.clone(),
+            evaluations: 0,
+            time: Duration::ZERO,
+            violations: Vec::new(),
+        });
+        used.evaluations += evaluations;
+        used.time += time;
+        used.violations.extend(violations);
+    };
+    for (constraint, (evaluations, time)) in times {
+        of(&constraint, evaluations, time, None);
+    }
+    for ((constraint, action), violations) in &decision.violations {
+        of(constraint, 0, Duration::ZERO, Some((action.name().to_owned(), *violations as u64)));
+    }
+    constraints.into_values().collect()
 }

@@ -85,12 +85,12 @@ pub struct ConstraintUse {
     pub kind: String,
     /// Name of the constraint.
     pub name: String,
-    /// What it wants done about a violation, as Gatekeeper spells it.
-    pub action: String,
-    /// How many violations it found.
-    pub violations: usize,
-    /// How long it took.
+    /// How often it was evaluated: a claim is many objects.
+    pub evaluations: u64,
+    /// How long that took.
     pub time: Duration,
+    /// How many violations it found, by what it wants done about them, as Gatekeeper spells it.
+    pub violations: Vec<(String, u64)>,
 }
 
 /// The answer to one question.

@@ -18,6 +18,7 @@ pub mod routes;
 pub mod run;
 pub mod snapshots;
 pub mod sources;
+pub mod stopwatch;
 pub mod tls;
 pub mod wiring;
 

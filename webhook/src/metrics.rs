@@ -185,13 +185,12 @@ impl Metrics {
             let whole = self.known_constraints.name(&format!("{}/{}", used.kind, used.name));
             let (kind, name) = whole.split_once('/').unwrap_or((OTHER, OTHER));
             let labels = ConstraintLabels { kind: kind.to_owned(), name: name.to_owned() };
-            self.evaluations.get_or_create(&labels).inc();
+            self.evaluations.get_or_create(&labels).inc_by(used.evaluations);
             self.evaluation_time.get_or_create(&labels).inc_by(used.time.as_secs_f64());
-            if used.violations > 0 {
-                let ConstraintLabels { kind, name } = labels;
-                let action = action(&used.action).to_owned();
-                let labels = ViolationLabels { kind, name, action };
-                self.violations.get_or_create(&labels).inc_by(used.violations as u64);
+            for (wanted, violations) in &used.violations {
+                let ConstraintLabels { kind, name } = labels.clone();
+                let labels = ViolationLabels { kind, name, action: action(wanted).to_owned() };
+                self.violations.get_or_create(&labels).inc_by(*violations);
             }
         }
     }
@@ -309,12 +308,12 @@ mod tests {
         let mut used = ConstraintUse {
             kind: "RequiredLabels".into(),
             name: "owner".into(),
-            action: "deny".into(),
-            violations: 2,
+            evaluations: 1,
             time: Duration::from_millis(500),
+            violations: vec![("deny".into(), 2)],
         };
         metrics.constraints(std::slice::from_ref(&used));
-        used.violations = 0;
+        used.violations.clear();
         metrics.constraints(&[used]);
         let text = metrics.text(0, &Policies { templates: 3, broken_templates: 1, ..Policies::default() });
         let expected = [

@@ -10,6 +10,7 @@ use plat_admission::{Exemptions, Settings};
 use crate::decide::Decide;
 use crate::snapshots::Snapshots;
 use crate::sources::{Cluster, ClusterArguments, Feeds, FolderArguments, Rebuild};
+use crate::stopwatch::Stopwatch;
 
 /// What is decided by
 #[derive(Debug, Clone, clap::Args)]
@@ -38,7 +39,11 @@ impl PolicyArguments {
         Settings {
             own_account: self.own_account.clone(),
             exemptions: Exemptions { namespaces: self.exempt_namespace.clone() },
-            policies: plat_policy::Options { cel: !self.no_cel, ..plat_policy::Options::default() },
+            policies: plat_policy::Options {
+                cel: !self.no_cel,
+                observer: Some(Arc::new(Stopwatch)),
+                ..plat_policy::Options::default()
+            },
         }
     }
 

@@ -111,7 +111,7 @@ impl PolicySet {
     ) {
         let mut found = Vec::new();
         for (constraint, actions) in group {
-            match self.evaluate(constraint, input, inventory) {
+            match self.observed(constraint, input, inventory) {
                 Ok(violations) => found.extend(violations.into_iter().map(|Found { message, details }| Finding {
                     constraint,
                     actions: actions.clone(),
@@ -132,6 +132,19 @@ impl PolicySet {
             }
         }
         findings.append(&mut found);
+    }
+
+    fn observed(
+        &self,
+        constraint: &Constraint,
+        input: &Input<'_>,
+        inventory: &Inventory,
+    ) -> Result<Vec<Found>, Failure> {
+        let Some(observer) = &self.options.observer else { return self.evaluate(constraint, input, inventory) };
+        observer.begin(&constraint.name);
+        let result = self.evaluate(constraint, input, inventory);
+        observer.end(&constraint.name);
+        result
     }
 
     fn evaluate(

@@ -29,7 +29,7 @@ pub use config::{Config, Process};
 pub use constraint::Constraint;
 pub use expansion::{Expanded, Expansion, Mutate};
 pub use inventory::{Change, Inventory};
-pub use options::Options;
+pub use options::{Observer, Options};
 pub use outcome::{MatchOutcome, Outcome};
 pub use review::{Review, Source};
 pub use set::PolicySet;

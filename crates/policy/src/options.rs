@@ -1,5 +1,19 @@
 //! What a caller may choose about policies.
 
+use std::fmt::Debug;
+use std::sync::Arc;
+
+use crate::ConstraintName;
+
+/// Whoever wants to know when a constraint is evaluated: to measure it takes a clock, which there is none of here.
+pub trait Observer: Debug + Send + Sync {
+    /// The evaluation of a constraint begins on this thread.
+    fn begin(&self, constraint: &ConstraintName);
+
+    /// It has ended.
+    fn end(&self, constraint: &ConstraintName);
+}
+
 /// How policies are read and run.
 #[derive(Debug, Clone)]
 pub struct Options {
@@ -8,10 +22,12 @@ pub struct Options {
     pub cel: bool,
     /// Bounds of one evaluation of one constraint.
     pub limits: plat_rego::Limits,
+    /// Who is told of each evaluation.
+    pub observer: Option<Arc<dyn Observer>>,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cel: true, limits: plat_rego::Limits::default() }
+        Self { cel: true, limits: plat_rego::Limits::default(), observer: None }
     }
 }

@@ -257,3 +257,23 @@ metadata: {name: host}
     assert_eq!(said(&verdicts), ["deny host: b/one on n"]);
     assert_eq!(set.review(&review, EnforcementPoint::Audit, &Inventory::default()), []);
 }
+
+#[test]
+fn each_evaluation_is_observed() {
+    #[derive(Debug, Default)]
+    struct Seen(std::sync::Mutex<Vec<String>>);
+    impl Observer for Seen {
+        fn begin(&self, constraint: &ConstraintName) {
+            self.0.lock().unwrap().push(format!("begin {}", constraint.name));
+        }
+        fn end(&self, constraint: &ConstraintName) {
+            self.0.lock().unwrap().push(format!("end {}", constraint.name));
+        }
+    }
+    let seen = std::sync::Arc::new(Seen::default());
+    let (documents, _) = yaml::parse("policies.yaml", POLICIES.as_bytes());
+    let (set, _) = PolicySet::load(&documents, &Options { observer: Some(seen.clone()), ..Options::default() });
+    let review = Review::of_object(&pod(), Some(space("iron")));
+    set.review(&review, EnforcementPoint::Webhook, &Inventory::default());
+    assert_eq!(*seen.0.lock().unwrap(), ["begin owned", "end owned"], "what does not match is not evaluated");
+}
