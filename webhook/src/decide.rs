@@ -86,7 +86,7 @@ impl Admission for Decide {
             templates: compiled,
             broken_templates: broken_templates.max(all - compiled),
             constraints: snapshot.policies.constraints().len(),
-            mutators: 0,
+            mutators: snapshot.policies.mutation().mutators().len() - snapshot.policies.mutation().conflicts().len(),
             age: self.snapshots.age(),
         }
     }

@@ -4,6 +4,7 @@
 //! What a request means is decided in the pure crates.
 
 pub mod args;
+pub mod audit;
 pub mod body;
 pub mod decide;
 pub mod decision;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use plat_admission::{Exemptions, Settings};
 
+use crate::audit::{Audit, AuditArguments};
 use crate::decide::Decide;
 use crate::snapshots::Snapshots;
 use crate::sources::{Cluster, ClusterArguments, Feeds, FolderArguments, Rebuild};
@@ -32,6 +33,9 @@ pub struct PolicyArguments {
     /// Cluster.
     #[command(flatten)]
     pub cluster: ClusterArguments,
+    /// Audit.
+    #[command(flatten)]
+    pub audit: AuditArguments,
 }
 
 impl PolicyArguments {
@@ -62,6 +66,10 @@ pub async fn start(arguments: &PolicyArguments) -> anyhow::Result<Decide> {
     }
     if let Some(cluster) = &cluster {
         cluster.start(&feeds, &snapshots);
+        if arguments.audit.audit {
+            let audit = Audit::new(cluster.client().clone(), Arc::clone(&snapshots), arguments.audit.clone());
+            tokio::spawn(audit.run());
+        }
     }
     let status = cluster.as_ref().map(Cluster::template_status);
     let rebuild = Arc::new(Rebuild::new(feeds, Arc::clone(&snapshots), status));

@@ -3,6 +3,7 @@
 //! Owns the request path: bytes to [`Request`], the kind table, filling in and mutating, judging, the answer. Reads no
 //! clusters, files or clocks: the shell hands over a snapshot and carries the answer away.
 
+pub mod audit;
 mod check;
 pub mod claim;
 pub mod configuration;

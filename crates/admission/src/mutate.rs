@@ -2,7 +2,8 @@
 //!
 //! Owns the order: mutators, then what a claim leaves open, until neither changes anything; and what is never changed.
 
-use plat_policy::Process;
+use plat_policy::mutation::{self, MutationContext};
+use plat_policy::{Process, Source};
 use plat_resource::{Value, object};
 
 use crate::fill::fill;
@@ -51,7 +52,7 @@ fn is_left_alone(snapshot: &Snapshot, request: &Request) -> bool {
 fn settled(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>) -> Result<Value, String> {
     let mut object = request.object().clone();
     for _ in 0..MOST_ROUNDS {
-        let mut next = object.clone();
+        let mut next = mutators(snapshot, request, namespace, object.clone())?;
         if request.is_whole() {
             fill(&snapshot.platform, &request.kind, namespace, &mut next);
         }
@@ -61,4 +62,23 @@ fn settled(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>) ->
         object = next;
     }
     Err("mutators and what claims are filled in with change each other's work without end".to_owned())
+}
+
+/// Applies every mutator until nothing changes.
+fn mutators(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>, object: Value) -> Result<Value, String> {
+    let operation = match request.operation {
+        Operation::Create => mutation::Operation::Create,
+        Operation::Update => mutation::Operation::Update,
+        Operation::Delete => mutation::Operation::Delete,
+        Operation::Connect => mutation::Operation::Connect,
+    };
+    let context = MutationContext {
+        namespace,
+        request_namespace: Some(&request.namespace),
+        operation: Some(operation),
+        source: Source::Original,
+        annotate: None,
+    };
+    let mutated = snapshot.policies.mutation().mutate(object, &context);
+    mutated.map(|mutated| mutated.object).map_err(|error| format!("the object cannot be mutated: {error}"))
 }

@@ -148,17 +148,22 @@ fn result(finding: &Finding, seconds: i64) -> Value {
     })
 }
 
-/// Whether the report that stands in the cluster says the same, whenever it was found.
+/// Whether two reports say the same, whenever it was found.
 pub fn says_the_same(old: &Value, new: &Value) -> bool {
-    let said = |report: &Value| {
-        let mut results = report.get("results").cloned().unwrap_or_default();
-        for result in results.as_array_mut().into_iter().flatten() {
-            result.as_object_mut().map(|result| result.remove("timestamp"));
-        }
-        let owner = object::value_at(report, &["metadata", "ownerReferences"]).cloned();
-        (results, report.get("summary").cloned(), report.get("scope").cloned(), owner)
-    };
     said(old) == said(new)
+}
+
+/// What a report says, without when that was found.
+pub fn said(report: &Value) -> Value {
+    let mut results = report.get("results").cloned().unwrap_or_default();
+    for result in results.as_array_mut().into_iter().flatten() {
+        if let Some(result) = result.as_object_mut() {
+            result.remove("timestamp");
+        }
+    }
+    let summary = report.get("summary").cloned().unwrap_or_default();
+    let scope = report.get("scope").cloned().unwrap_or_default();
+    json!({"results": results, "summary": summary, "scope": scope})
 }
 
 /// What an audit found for one constraint, kept small while it runs.

@@ -8,8 +8,9 @@ use std::sync::Arc;
 use plat_expand::native::CompiledInputs;
 use plat_plan::guardrails::{Implied, Reviewer};
 use plat_platform::Platform;
-use plat_policy::{EnforcementPoint, Inventory, PolicySet, Review, Verdict};
-use plat_resource::{Document, Value};
+use plat_policy::mutation::MutationContext;
+use plat_policy::{EnforcementPoint, Inventory, PolicySet, Review, Source, Verdict};
+use plat_resource::{Document, Value, object};
 
 use crate::exemption::Exemptions;
 
@@ -54,6 +55,23 @@ impl Snapshot {
         !username.is_empty() && self.settings.own_account.as_deref() == Some(username)
     }
 
+    /// What ExpansionTemplates make of `object`, or why that cannot be told.
+    fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
+        let name = namespace.map(object::name).filter(|name| !name.is_empty());
+        let context = MutationContext { namespace, source: Source::Generated, ..MutationContext::default() };
+        let mut mutate = |made: Value| {
+            let mutated = self.policies.mutation().mutate(made, &context);
+            mutated.map(|mutated| mutated.object).map_err(|error| error.to_string())
+        };
+        let made = self.policies.expansion().expand(object, name, &mut mutate)?;
+        let implied = made.into_iter().map(|expanded| Implied {
+            templates: vec![expanded.template],
+            object: expanded.object,
+            action: expanded.action,
+        });
+        Ok(implied.collect())
+    }
+
     /// The policies as they are asked at `point`.
     pub fn guard(&self, point: EnforcementPoint) -> Guard<'_> {
         Guard { snapshot: self, point }
@@ -76,7 +94,7 @@ impl Reviewer for Guard<'_> {
         self.snapshot.namespace(name).cloned()
     }
 
-    fn implied(&self, _object: &Value, _namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
-        Ok(Vec::new())
+    fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
+        self.snapshot.implied(object, namespace)
     }
 }

@@ -421,3 +421,85 @@ fn documents_of_a_request_are_its_own() {
     let sync = json!({"apiVersion": "syncset.gatekeeper.sh/v1alpha1", "kind": "SyncSet", "metadata": {"name": "a"}, "spec": {"gvks": []}});
     assert_eq!(code(&validate(&snapshot, &request(&sync, |_| {}))), 200);
 }
+
+#[test]
+fn the_audit_sees_what_a_claim_makes_and_lists_only_what_matters() {
+    use crate::audit::{Kinds, audit};
+    let snapshot = snapshot();
+    let found = audit(&snapshot, &claim("orders", &json!({"size": 50})));
+    let told: Vec<_> =
+        found.iter().map(|each| (each.verdict.constraint.name.as_str(), each.composed.as_deref())).collect();
+    assert_eq!(told, [("size-limit", Some("bucket (storage.acme.io/CloudBucket)"))]);
+    assert_eq!(audit(&snapshot, &labelled("Pod", "new")).len(), 1, "dryrun is for the audit");
+    assert!(audit(&snapshot, &labelled("Pod", "fine")).is_empty());
+    assert_eq!(Kinds::of(&snapshot), Kinds::All, "some constraints name no kinds");
+    let only = POLICIES.split("---").filter(|text| text.contains("K8sSize")).collect::<Vec<_>>().join("---");
+    let (set, _) = PolicySet::load(&documents(&only), &Options::default());
+    let kinds = Kinds::of(&Snapshot { policies: Arc::new(set), ..snapshot });
+    let contains = |version: &str, kind: &str| kinds.contain(&plat_resource::GroupVersionKind::new(version, kind));
+    assert!(contains("storage.acme.io/v1", "CloudBucket") && contains("acme.io/v1", "Bucket"));
+    assert!(!contains("v1", "Pod"));
+    let none = Kinds::of(&Snapshot::default());
+    assert!(!none.contain(&plat_resource::GroupVersionKind::new("v1", "Pod")));
+}
+
+#[test]
+fn the_pods_that_expansion_templates_make_are_judged() {
+    let mut snapshot = snapshot();
+    let expansion = r"
+apiVersion: expansion.gatekeeper.sh/v1beta1
+kind: ExpansionTemplate
+metadata: {name: expand-deployments}
+spec:
+  applyTo: [{groups: [apps], versions: [v1], kinds: [Deployment]}]
+  templateSource: spec.template
+  generatedGVK: {group: '', version: v1, kind: Pod}
+";
+    let all: Vec<Document> = documents(POLICIES).into_iter().chain(documents(expansion)).collect();
+    snapshot.policies = Arc::new(PolicySet::load(&all, &Options::default()).0);
+    let deployment = json!({
+        "apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "team-a"},
+        "spec": {"template": {"metadata": {"labels": {"bad": "x"}}, "spec": {"containers": []}}},
+    });
+    let decision = validate(&snapshot, &request(&deployment, |_| {}));
+    assert_eq!(messages(&decision), ["[no-bad] [Implied by expand-deployments] Pod  carries bad"]);
+    let without = validate(
+        &snapshot,
+        &request(
+            &json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "a", "namespace": "team-a"}}),
+            |_| {},
+        ),
+    );
+    assert_eq!(code(&without), 403, "{without:?}");
+}
+
+#[test]
+fn mutators_run_before_claims_are_filled_in_and_settle_with_them() {
+    let mut snapshot = snapshot();
+    let mutators = r"
+apiVersion: mutations.gatekeeper.sh/v1
+kind: AssignMetadata
+metadata: {name: add-annotation}
+spec:
+  location: metadata.annotations.added
+  parameters: {assign: {value: 'yes'}}
+---
+apiVersion: mutations.gatekeeper.sh/v1
+kind: Assign
+metadata: {name: set-size}
+spec:
+  applyTo: [{groups: [acme.io], versions: [v1], kinds: [Bucket]}]
+  location: spec.size
+  parameters: {assign: {value: 7}}
+";
+    let all: Vec<Document> = documents(POLICIES).into_iter().chain(documents(mutators)).collect();
+    snapshot.policies = Arc::new(PolicySet::load(&all, &Options::default()).0);
+    let given = claim("orders", &json!({"size": 5}));
+    let mut patched = given.clone();
+    json_patch::patch(&mut patched, &mutate(&snapshot, &request(&given, |_| {})).patch).unwrap();
+    assert_eq!((&patched["spec"]["size"], &patched["spec"]["region"]), (&json!(7), &json!("eu")));
+    assert_eq!(patched["metadata"]["annotations"]["added"], "yes");
+    assert!(mutate(&snapshot, &request(&patched, |_| {})).patch.0.is_empty());
+    let config = documents(mutators).remove(0).value;
+    assert!(mutate(&snapshot, &request(&config, |_| {})).patch.0.is_empty(), "policies are not mutated");
+}

@@ -8,6 +8,7 @@ mod feeds;
 mod folder;
 mod rebuild;
 
+pub(crate) use cluster::words;
 pub use cluster::{Cluster, ClusterArguments, TemplateStatus};
 pub use feeds::{Feeds, State};
 pub use folder::{Folder, FolderArguments};

@@ -20,6 +20,7 @@ use plat_admission::last_good::Unit;
 use plat_resource::{Document, Value, object};
 
 use self::constraints::Constraints;
+pub(crate) use self::follow::words;
 use self::follow::{Happened, Wanted, follow};
 use self::objects::Objects;
 pub use self::template_status::TemplateStatus;
