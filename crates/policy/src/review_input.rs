@@ -11,7 +11,7 @@ use plat_resource::Map;
 use plat_resource::Value;
 use serde_json::json;
 
-use crate::{Review, cel};
+use crate::Review;
 
 /// A review as engines see it.
 #[derive(Debug)]
@@ -19,7 +19,6 @@ pub(crate) struct Input<'a> {
     /// The review.
     pub(crate) review: &'a Review,
     document: OnceLock<Document>,
-    cel: OnceLock<cel::Request>,
 }
 
 /// Fields of an AdmissionRequest, and what stands there where nothing was given; nothing for those that are left out then.
@@ -65,25 +64,20 @@ impl Absent {
 impl<'a> Input<'a> {
     /// The input of a review.
     pub(crate) fn new(review: &'a Review) -> Self {
-        Self { review, document: OnceLock::new(), cel: OnceLock::new() }
+        Self { review, document: OnceLock::new() }
     }
 
     /// `input.review` as a document, made on the first call.
     pub(crate) fn document(&self) -> &Document {
         self.document.get_or_init(|| {
-            let namespace = self.review.namespace.as_ref().unwrap_or(&Value::Null);
+            // Where there is none, Gatekeeper has an empty one.
+            let namespace = self.review.namespace.as_ref().map_or_else(|| Document::new(&json!({})), Document::new);
             let fields = self.fields().map(|(name, value)| match value {
                 Field::Given(value) => (name, Document::new(value)),
                 Field::Absent(value) => (name, Document::new(&value)),
             });
-            Document::object(fields.chain([("namespaceObject", Document::new(namespace))]))
+            Document::object(fields.chain([("namespaceObject", namespace)]))
         })
-    }
-
-    /// What CEL sees of the review, made on the first call.
-    pub(crate) fn cel(&self) -> cel::View<'_> {
-        let request = self.cel.get_or_init(|| cel::Request::new(self.review));
-        cel::View::new(self.review, request)
     }
 
     /// `input.review` as JSON.
@@ -94,7 +88,7 @@ impl<'a> Input<'a> {
             Field::Absent(value) => (name.to_owned(), value),
         });
         let mut fields: Map<String, Value> = fields.collect();
-        fields.insert("namespaceObject".to_owned(), self.review.namespace.clone().unwrap_or(Value::Null));
+        fields.insert("namespaceObject".to_owned(), self.review.namespace.clone().unwrap_or_else(|| json!({})));
         Value::Object(fields)
     }
 
@@ -128,7 +122,7 @@ mod tests {
         let expected = json!({
             "uid": "", "kind": {"group": "apps", "version": "v1", "kind": "Deployment"},
             "resource": {"group": "", "version": "", "resource": ""}, "name": "web", "namespace": "a", "operation": "",
-            "userInfo": {}, "object": object, "oldObject": null, "options": null, "namespaceObject": null,
+            "userInfo": {}, "object": object, "oldObject": null, "options": null, "namespaceObject": {},
         });
         assert_eq!(Input::new(&review).to_json(), expected);
     }

@@ -12,6 +12,5 @@ mod help;
 mod input;
 mod internal;
 mod plan;
-mod policy_test;
 mod render;
 mod shell;

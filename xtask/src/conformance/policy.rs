@@ -2,7 +2,7 @@
 //!
 //! Owns the comparison: of every case the messages of all violations, in order, and whether a test can be run at all. So
 //! that gator prints the messages, every case is given an assertion that cannot hold. Without the real program its
-//! recorded answers are used, `gatekeeper.json` in the folder.
+//! recorded answers are used, as CI does.
 
 mod gator;
 mod generate;
@@ -17,8 +17,10 @@ use anyhow::{Context as _, ensure};
 /// What is said of one test or case, by suite, test and case; the case is empty for a test that cannot be run.
 pub(crate) type Answers = BTreeMap<String, String>;
 
-/// The answers of the real program, in the folder.
-const RECORDED: &str = "gatekeeper.json";
+/// Where the answers of the real program are kept.
+const RECORDED: &str = "tests/fixtures/policies-recorded";
+/// How many generated constraints are recorded.
+const RECORDED_CONSTRAINTS: u64 = 24;
 
 /// What to compare of policies
 #[derive(Debug, Default, clap::Args)]
@@ -27,7 +29,7 @@ pub(crate) struct Arguments {
     /// Run the suites of this folder instead, and compare with what Gatekeeper's gator says; with --real gator is run
     #[arg(long, value_name = "DIR")]
     pub(crate) policy: Option<PathBuf>,
-    /// Write down what gator says, in the folder of --policy
+    /// Write down what gator says, for those who have no gator
     #[arg(long, requires_all = ["policy", "real"])]
     pub(crate) record: bool,
     /// How many generated constraints go to gator, each with all kinds of objects
@@ -42,16 +44,11 @@ pub(crate) fn run(folder: &Path, arguments: &Arguments, real: bool, seed: u64) -
     let prepared = suites::prepare(folder)?;
     let ours = suites::answers(&prepared)?;
     ensure!(!ours.is_empty(), "{} holds no suite", folder.display());
-    let recorded = folder.join(RECORDED);
-    let theirs = if real {
-        gator::answers(&prepared)?
-    } else {
-        let text = std::fs::read_to_string(&recorded)
-            .with_context(|| format!("cannot read {}; run with --real --record first", recorded.display()))?;
-        serde_json::from_str(&text)?
-    };
+    let name = folder.display().to_string().trim_end_matches('/').replace('/', "-");
+    let theirs = if real { gator::answers(&prepared)? } else { recorded(&name)? };
     if arguments.record {
-        std::fs::write(&recorded, serde_json::to_string_pretty(&theirs)? + "\n")?;
+        record(&name, &theirs)?;
+        record("generated", &gator::answers(&generate::write(0, RECORDED_CONSTRAINTS)?)?)?;
     }
     differing += compare(&ours, &theirs);
     println!("{} cases of {}, {differing} differ", ours.len(), folder.display());
@@ -63,6 +60,19 @@ pub(crate) fn run(folder: &Path, arguments: &Arguments, real: bool, seed: u64) -
         differing += differ;
     }
     Ok(if differing == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE })
+}
+
+fn record(name: &str, answers: &Answers) -> anyhow::Result<()> {
+    let path = Path::new(RECORDED).join(format!("{name}.json"));
+    std::fs::create_dir_all(RECORDED)?;
+    Ok(std::fs::write(path, serde_json::to_string_pretty(answers)? + "\n")?)
+}
+
+fn recorded(name: &str) -> anyhow::Result<Answers> {
+    let path = Path::new(RECORDED).join(format!("{name}.json"));
+    let text = std::fs::read_to_string(&path)
+        .with_context(|| format!("cannot read {}; run with --real --record first", path.display()))?;
+    Ok(serde_json::from_str(&text)?)
 }
 
 /// Prints what differs; how much that is.
@@ -80,4 +90,29 @@ fn compare(ours: &Answers, theirs: &Answers) -> usize {
         }
     }
     differing
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// One test, since the folders that are written are the same for all, and so is the current directory.
+    #[test]
+    fn plat_says_what_gator_was_recorded_to_say() {
+        std::env::set_current_dir(concat!(env!("CARGO_MANIFEST_DIR"), "/..")).unwrap();
+        let mut total = 0;
+        for folder in ["policies", "tests/fixtures/policies"] {
+            let ours = suites::answers(&suites::prepare(Path::new(folder)).unwrap()).unwrap();
+            let theirs = recorded(&folder.replace('/', "-")).unwrap();
+            assert_eq!(
+                compare(&ours, &theirs),
+                0,
+                "{folder}: run cargo xtask conformance --policy {folder} --real --record"
+            );
+            total += ours.len();
+        }
+        let ours = suites::answers(&generate::write(0, RECORDED_CONSTRAINTS).unwrap()).unwrap();
+        assert_eq!(compare(&ours, &recorded("generated").unwrap()), 0);
+        assert!(total + ours.len() > 500, "most of the cases are gone");
+    }
 }
