@@ -22,6 +22,7 @@ mod parser;
 mod program;
 mod resolve;
 mod safety;
+mod testing;
 mod text;
 mod value;
 mod variables;
@@ -29,3 +30,4 @@ mod visit;
 
 pub use document::Document;
 pub use program::{CompileError, EvalError, Limits, Module, Options, Program, Version};
+pub use testing::{Coverage, Reached, Test, TestResult};

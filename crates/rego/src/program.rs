@@ -1,5 +1,6 @@
 //! Modules to a [`Program`], and one evaluation of it.
 
+use std::panic::AssertUnwindSafe;
 use std::time::Duration;
 
 use serde_json::Value as Json;
@@ -90,7 +91,7 @@ pub struct Options {
 
 /// Compiled modules; immutable, shared between threads.
 pub struct Program {
-    rules: Rules,
+    pub(crate) rules: Rules,
 }
 
 impl std::fmt::Debug for Program {
@@ -152,15 +153,25 @@ impl Program {
         limits: Limits,
     ) -> Result<Option<Value>, EvalError> {
         let machine = |depth| Machine::new(&self.rules, input.cloned(), data.clone(), Budget::new(limits), depth);
-        match machine(SHALLOW).document(path) {
+        // A mistake in here must not be the end of whoever asks.
+        let shallow = std::panic::catch_unwind(AssertUnwindSafe(|| machine(SHALLOW).document(path)));
+        match shallow.unwrap_or_else(|_| Err(broke_off())) {
             Err(EvalError::Size(message)) if message == crate::machine::TOO_DEEP => {}
             result => return result,
         }
-        let run = || machine(crate::machine::MAX_DEPTH).document(path);
-        std::thread::scope(|scope| {
-            let builder = std::thread::Builder::new().stack_size(DEEP_STACK);
-            let thread = builder.spawn_scoped(scope, run).map_err(|error| EvalError::Failed(error.to_string()))?;
-            thread.join().unwrap_or_else(|_| Err(EvalError::Failed("the evaluation broke off".to_owned())))
-        })
+        deep(|| machine(crate::machine::MAX_DEPTH).document(path))
     }
+}
+
+/// Runs what may get deep on a stack of its own.
+pub(crate) fn deep<T: Send>(run: impl FnOnce() -> Result<T, EvalError> + Send) -> Result<T, EvalError> {
+    std::thread::scope(|scope| {
+        let builder = std::thread::Builder::new().stack_size(DEEP_STACK);
+        let thread = builder.spawn_scoped(scope, run).map_err(|error| EvalError::Failed(error.to_string()))?;
+        thread.join().unwrap_or_else(|_| Err(broke_off()))
+    })
+}
+
+fn broke_off() -> EvalError {
+    EvalError::Failed("the evaluation broke off".to_owned())
 }
