@@ -10,6 +10,7 @@ mod differential;
 mod generated;
 mod policy;
 mod real;
+mod rego;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -20,6 +21,7 @@ use anyhow::{Context as _, ensure};
 use case::{Case, Form};
 use compare::Verdict;
 pub(crate) use policy::Arguments as PolicyArguments;
+pub(crate) use rego::Arguments as RegoArguments;
 
 /// Compare plat's answers with the recorded answers of the real programs
 #[derive(Debug, clap::Args)]
@@ -45,6 +47,8 @@ pub(crate) struct Arguments {
     pub(crate) seed: u64,
     #[command(flatten)]
     pub(crate) policy: policy::Arguments,
+    #[command(flatten)]
+    pub(crate) rego: rego::Arguments,
     /// Print identical cases too
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -64,6 +68,9 @@ pub(crate) struct Totals {
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if let Some(folder) = &arguments.policy.policy {
         return policy::run(folder, &arguments.policy, arguments.real, arguments.seed);
+    }
+    if !arguments.rego.rego.is_empty() {
+        return rego::run(&arguments.rego, arguments.seed);
     }
     let totals = compare_all(arguments)?;
     let clean = totals.differs + totals.errors + totals.unsupported == 0;

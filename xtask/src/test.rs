@@ -153,6 +153,7 @@ fn practice_cases(arguments: &Arguments) -> anyhow::Result<Count> {
         requests: 0,
         seed: 0,
         policy: conformance::PolicyArguments::default(),
+        rego: conformance::RegoArguments::default(),
     })?;
     Ok(Count {
         passed: totals.identical + totals.explained,
