@@ -7,7 +7,9 @@ mod aggregates;
 mod arguments;
 mod bridge;
 mod crypto;
+mod duration;
 mod encoding;
+mod glob;
 mod json;
 mod net;
 mod numbers;
@@ -106,14 +108,19 @@ const REFUSED: &[(&str, usize, &str)] = &[
     ("json.match_schema", 2, UNSUPPORTED),
     ("json.verify_schema", 1, UNSUPPORTED),
     ("strings.render_template", 2, UNSUPPORTED),
+    ("uri.is_valid", 1, UNSUPPORTED),
+    ("uri.parse", 1, UNSUPPORTED),
     ("regex.globs_match", 2, UNSUPPORTED),
     ("external_data", 1, NETWORK),
 ];
 
 static TABLE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
-    let groups: [&[Row]; 12] = [
+    let groups: [&[Row]; 15] = [
         aggregates::ROWS,
         bridge::ROWS,
+        bridge::MENDED,
+        duration::ROWS,
+        glob::ROWS,
         crypto::ROWS,
         encoding::ROWS,
         json::ROWS,

@@ -1,12 +1,22 @@
 //! Base64, hexadecimal and URL text.
 
 use base64::Engine as _;
-use base64::engine::general_purpose::{STANDARD, URL_SAFE, URL_SAFE_NO_PAD};
+use base64::alphabet;
+use base64::engine::general_purpose::{GeneralPurpose, GeneralPurposeConfig, NO_PAD, PAD};
 
 use super::arguments::{argument, as_items, as_text, object, text};
 use super::{Outcome, Problem, Row};
 use crate::budget::Budget;
 use crate::value::Value;
+
+/// Go does not look at the bits that are left over at the end.
+const fn lenient(config: GeneralPurposeConfig) -> GeneralPurposeConfig {
+    config.with_decode_allow_trailing_bits(true)
+}
+
+const STANDARD: GeneralPurpose = GeneralPurpose::new(&alphabet::STANDARD, lenient(PAD));
+const URL_SAFE: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, lenient(PAD));
+const URL_SAFE_NO_PAD: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE, lenient(NO_PAD));
 
 pub(super) const ROWS: &[Row] = &[
     ("base64.encode", 1, |budget, values| encode(budget, values, |bytes| STANDARD.encode(bytes))),

@@ -97,6 +97,20 @@ fn network_or_address(text: &str) -> Result<Network, Problem> {
     Network::new(address, width).ok_or(Problem::Undefined)
 }
 
+/// A network; an address stands for the network of its class, as in the time before CIDR.
+fn network_or_class(text: &str) -> Result<Network, Problem> {
+    if text.contains('/') {
+        return network(text);
+    }
+    let address: std::net::Ipv4Addr = text.parse().map_err(|_| Problem::Undefined)?;
+    let prefix = match address.octets()[0] {
+        0..128 => 8,
+        128..192 => 16,
+        192.. => 24,
+    };
+    Network::new(address.into(), prefix).ok_or(Problem::Undefined)
+}
+
 /// The networks of a text, or of a collection, each with what names it in the result.
 fn named(value: &Value) -> Result<Vec<(Value, Network)>, Problem> {
     let one = |item: &Value| match item {
@@ -144,7 +158,7 @@ fn merge(budget: &mut Budget, values: &[Value]) -> Outcome {
     let mut networks = Vec::new();
     for item in as_items(argument(values, 0)?)? {
         let Value::String(text) = item else { return Err(Problem::Undefined) };
-        networks.push(network_or_address(text)?);
+        networks.push(network_or_class(text)?);
     }
     budget.items(networks.len().saturating_mul(8))?;
     networks.sort();

@@ -30,7 +30,7 @@ fn argument(value: &Value) -> Json {
     match value {
         Value::String(text) => Json::from(&**text),
         Value::Number(Number::Int(integer)) => Json::from(*integer),
-        Value::Number(number) if number.is_float_text() => Json::from(number.as_f64()),
+        Value::Number(number) if number.is_float_text() && number.as_f64().is_finite() => Json::from(number.as_f64()),
         Value::Number(number) => Json::from(number.to_string()),
         other => Json::from(rego(other)),
     }

@@ -75,8 +75,13 @@ fn format_int(_: &mut Budget, values: &[Value]) -> Outcome {
         _ => return Err(Problem::Undefined),
     };
     let given = number(values, 0)?;
-    let down = if *given < Number::Int(0) { Rounding::Ceil } else { Rounding::Floor };
-    let whole: BigInt = rounded(down, given).as_big().ok_or(Problem::Undefined)?;
+    // Towards zero.
+    let whole: BigInt = if let Some(whole) = given.as_big() {
+        whole
+    } else {
+        let rounding = if *given < Number::Int(0) { Rounding::Ceil } else { Rounding::Floor };
+        rounded(rounding, given).as_big().ok_or(Problem::Undefined)?
+    };
     Ok(Value::from(whole.to_str_radix(base)))
 }
 
@@ -155,10 +160,11 @@ fn split(budget: &mut Budget, text: &str, delimiter: &str, limit: Option<i64>) -
     } else {
         text.split(delimiter).map(Value::from).collect()
     };
-    Ok(Value::array(match limit.and_then(|limit| usize::try_from(limit).ok()) {
-        Some(limit) => parts.into_iter().take(limit).collect(),
-        None => parts,
-    }))
+    let Some(limit) = limit else { return Ok(Value::array(parts)) };
+    let count = usize::try_from(limit.unsigned_abs()).unwrap_or(usize::MAX);
+    // Below zero the last parts are meant.
+    let skipped = if limit < 0 { parts.len().saturating_sub(count) } else { 0 };
+    Ok(Value::array(parts.into_iter().skip(skipped).take(count).collect()))
 }
 
 fn substring(_: &mut Budget, values: &[Value]) -> Outcome {

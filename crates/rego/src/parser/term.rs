@@ -329,11 +329,11 @@ impl Parser {
                     }
                     (self.tokens, self.at) = outer;
                     // A comprehension, so that what is undefined can be told.
-                    let body = vec![crate::ast::Expr::new(
-                        place,
-                        crate::ast::Action::Unify(Term::var(place, &"$part".into()), term),
-                    )];
-                    terms.push(Term::new(place, TermKind::SetOf(Box::new(Term::var(place, &"$part".into())), body)));
+                    self.wildcards += 1;
+                    let part = format!("$part{}", self.wildcards).into();
+                    let body =
+                        vec![crate::ast::Expr::new(place, crate::ast::Action::Unify(Term::var(place, &part), term))];
+                    terms.push(Term::new(place, TermKind::SetOf(Box::new(Term::var(place, &part)), body)));
                 }
             }
         }
