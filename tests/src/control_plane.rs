@@ -85,6 +85,16 @@ impl ControlPlane {
         self.supervisor.last_words(KUBE_APISERVER.name)
     }
 
+    /// Runs a program beside it, which ends when it does. What it prints goes to a log.
+    pub fn run_beside(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
+        self.supervisor.spawn(name, command).map(drop)
+    }
+
+    /// The end of the log of a program that runs beside it.
+    pub fn last_words_of(&self, name: &str) -> String {
+        self.supervisor.last_words(name)
+    }
+
     fn launch(binaries: &Binaries, ports: &Ports) -> anyhow::Result<Self> {
         let mut supervisor = Supervisor::start()?;
         let folder = supervisor.folder().to_owned();

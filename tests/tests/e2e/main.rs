@@ -6,3 +6,4 @@ mod cluster;
 mod definitions;
 mod mutations;
 mod verdicts;
+mod webhook;

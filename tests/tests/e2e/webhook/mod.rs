@@ -1,0 +1,8 @@
+//! The real webhook, registered with a real API server.
+
+mod claims;
+mod failures;
+mod fixtures;
+mod objects;
+mod policies;
+mod server;
