@@ -3,6 +3,7 @@
 //! Owns reading and compiling them (`PolicySet`), which of them match what ([`Review`]), what they say ([`Verdict`]).
 //! Knows nothing of clusters, files, claims or Compositions: whoever expands a claim hands over its resources one by one.
 
+mod cel;
 mod config;
 mod constraint;
 mod engine;

@@ -47,6 +47,19 @@ impl<'a> Report<'a> {
         self.push(Diagnostic::error(format!("{} is not usable", self.subject)).at(place), path, cause)
     }
 
+    /// Says that line and column of the text at `path` may not do what it seems to.
+    pub(crate) fn warning_within(
+        &mut self,
+        path: &FieldPath,
+        line: usize,
+        column: usize,
+        cause: String,
+    ) -> &mut Diagnostic {
+        let place = self.document.locate_within(path, line, column);
+        let finding = Diagnostic::warning(format!("{} may not do what it says", self.subject)).at(place);
+        self.push(finding, path, cause)
+    }
+
     fn push(&mut self, finding: Diagnostic, path: &FieldPath, cause: String) -> &mut Diagnostic {
         let named = !path.segments().is_empty();
         let finding = if named { finding.field(path.to_string()) } else { finding };

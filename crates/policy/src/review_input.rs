@@ -11,7 +11,7 @@ use plat_resource::Map;
 use plat_resource::Value;
 use serde_json::json;
 
-use crate::Review;
+use crate::{Review, cel};
 
 /// A review as engines see it.
 #[derive(Debug)]
@@ -19,6 +19,7 @@ pub(crate) struct Input<'a> {
     /// The review.
     pub(crate) review: &'a Review,
     document: OnceLock<Document>,
+    cel: OnceLock<cel::Request>,
 }
 
 /// Fields of an AdmissionRequest, and what stands there where nothing was given; nothing for those that are left out then.
@@ -64,7 +65,7 @@ impl Absent {
 impl<'a> Input<'a> {
     /// The input of a review.
     pub(crate) fn new(review: &'a Review) -> Self {
-        Self { review, document: OnceLock::new() }
+        Self { review, document: OnceLock::new(), cel: OnceLock::new() }
     }
 
     /// `input.review` as a document, made on the first call.
@@ -78,6 +79,12 @@ impl<'a> Input<'a> {
             });
             Document::object(fields.chain([("namespaceObject", namespace)]))
         })
+    }
+
+    /// What CEL sees of the review, made on the first call.
+    pub(crate) fn cel(&self) -> cel::View<'_> {
+        let request = self.cel.get_or_init(|| cel::Request::new(self.review));
+        cel::View::new(self.review, request)
     }
 
     /// `input.review` as JSON.

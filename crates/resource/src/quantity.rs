@@ -71,12 +71,45 @@ impl Quantity {
         if exponent == 0 { base } else { base * power_of_ten(exponent) }
     }
 
-    fn sign(&self) -> i8 {
+    /// -1, 0 or 1.
+    pub fn sign(&self) -> i8 {
         match (self.digits.is_empty(), self.negative) {
             (true, _) => 0,
             (false, true) => -1,
             (false, false) => 1,
         }
+    }
+
+    /// The whole number, where Kubernetes keeps it as one: not after a decimal point or a suffix below one.
+    pub fn as_i64(&self) -> Option<i64> {
+        if self.form != Form::Plain || self.exponent < 0 {
+            return None;
+        }
+        let zeros = usize::try_from(self.exponent).ok().filter(|zeros| *zeros < 20)?;
+        let sign = if self.negative { "-" } else { "" };
+        let digits = if self.digits.is_empty() { "0" } else { &self.digits };
+        format!("{sign}{digits}{}", "0".repeat(zeros)).parse().ok()
+    }
+
+    /// The sum, unless it has more digits than are reckoned with here.
+    pub fn plus(&self, other: &Self) -> Option<Self> {
+        let finest = self.exponent.min(other.exponent).min(0);
+        let scaled = |quantity: &Self| {
+            let zeros = usize::try_from(quantity.exponent.checked_sub(finest)?).ok().filter(|zeros| *zeros < 40)?;
+            let digits = if quantity.digits.is_empty() { "0" } else { &quantity.digits };
+            let magnitude: i128 = format!("{digits}{}", "0".repeat(zeros)).parse().ok()?;
+            Some(if quantity.negative { -magnitude } else { magnitude })
+        };
+        let sum = scaled(self)?.checked_add(scaled(other)?)?;
+        let digits = if sum == 0 { String::new() } else { sum.unsigned_abs().to_string() };
+        let plain = self.form == Form::Plain && other.form == Form::Plain && digits.len() <= MAX_FAST_DIGITS;
+        let form = if plain { Form::Plain } else { Form::Nano };
+        Some(Self { negative: sum < 0, digits, exponent: finest, form })
+    }
+
+    /// The difference, unless it has more digits than are reckoned with here.
+    pub fn minus(&self, other: &Self) -> Option<Self> {
+        self.plus(&Self { negative: !other.negative, ..other.clone() })
     }
 
     fn compare_magnitude(&self, other: &Self) -> Ordering {

@@ -25,6 +25,7 @@ mod text;
 mod validate;
 
 pub use explain::{Explained, Field};
+pub(crate) use formats::TextFormat;
 
 /// Schemas that nest deeper are refused: every walk recurses once for each.
 const MAX_DEPTH: usize = 100;

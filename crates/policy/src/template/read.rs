@@ -7,9 +7,9 @@ use plat_resource::{Document, FieldPath, GroupVersionKind, Segment, Value, objec
 
 use super::code::Codes;
 use super::{EngineKind, Template, compile_rego, schema};
-use crate::Options;
 use crate::engine::Engine;
 use crate::report::Report;
+use crate::{Options, cel};
 
 /// The only target there is.
 const TARGET: &str = "admission.k8s.gatekeeper.sh";
@@ -131,6 +131,10 @@ fn compile(
     report: &mut Report<'_>,
 ) -> Option<(EngineKind, Arc<dyn Engine>)> {
     let codes = Codes::read(target, place);
+    if let Some(cel) = codes.cel.as_ref().filter(|_| options.cel) {
+        let (source, path) = cel.parts();
+        return Some((EngineKind::Cel, Arc::new(cel::compile(source, path, report)?)));
+    }
     if let Some(rego) = &codes.rego {
         return Some((EngineKind::Rego, compile_rego::compile(rego, report)?));
     }

@@ -27,7 +27,7 @@ macro_rules! text_formats {
     ($($name:literal $variant:ident $check:expr,)*) => {
         /// A format of strings.
         #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-        pub(super) enum TextFormat { $($variant,)* }
+        pub(crate) enum TextFormat { $($variant,)* }
 
         impl TextFormat {
             fn named(name: &str) -> Option<Self> {
@@ -35,7 +35,7 @@ macro_rules! text_formats {
             }
 
             /// True for text of this format.
-            pub(super) fn accepts(self, text: &str) -> bool {
+            pub(crate) fn accepts(self, text: &str) -> bool {
                 let check: fn(&str) -> bool = match self { $(Self::$variant => $check,)* };
                 check(text)
             }

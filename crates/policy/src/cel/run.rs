@@ -1,0 +1,210 @@
+//! Running a policy over one review and one constraint: budgets, failure policy and messages as Kubernetes has them.
+
+use std::cell::{Cell, RefCell};
+
+use plat_resource::Value as Json;
+use plat_resource::cel::admission::number;
+use plat_resource::cel::{Bindings, CALL_LIMIT, Failure, Outcome, Value};
+
+use super::{Expression, Policy, Validation, View};
+
+/// What all match conditions together may cost.
+const CONDITIONS_BUDGET: u64 = 2_500_000;
+/// What all validations together may cost, then all messages with what is left.
+const VALIDATIONS_BUDGET: u64 = CALL_LIMIT;
+/// Validations that all hold and cost no more than this leave enough for any messages that are worth it: those are not
+/// made then.
+const CHEAP: u64 = 100_000;
+/// Longest message that an expression may make.
+const MAX_MESSAGE: usize = 5 << 10;
+const OUT_OF_BUDGET: &str =
+    "validation failed due to running out of cost budget, no further validation rules will be run";
+
+/// One value, or the text of its failure.
+type End<'a> = Result<Value<'a>, String>;
+
+/// How far a variable is.
+enum State<'a> {
+    Waiting,
+    Running,
+    Done(Outcome<'a>),
+}
+
+/// The variables of one run. Those of the policy are made when they are first used, once.
+struct Activation<'a> {
+    policy: &'a Policy,
+    request: View<'a>,
+    params: &'a Json,
+    namespace: &'a Json,
+    states: RefCell<Vec<State<'a>>>,
+    /// What variables cost since it was last asked.
+    spent: Cell<u64>,
+}
+
+impl<'a> Bindings<'a> for Activation<'a> {
+    fn global(&self, which: usize) -> Value<'a> {
+        Value::from_json(match which {
+            number::OBJECT => self.request.object,
+            number::OLD_OBJECT => self.request.old_object,
+            number::NAMESPACE => self.namespace,
+            number::REQUEST => self.request.request,
+            _ => self.params,
+        })
+    }
+
+    fn variable(&self, which: usize) -> Outcome<'a> {
+        let failed = |said: String| Err(Failure::Said(said.into()));
+        let which = self.policy.meant.get(which).copied().unwrap_or(which);
+        let Some(variable) = self.policy.variables.get(which) else { return failed("no such variable".to_owned()) };
+        let name = &variable.name;
+        match self.states.borrow().get(which) {
+            Some(State::Done(outcome)) => return outcome.clone(),
+            Some(State::Running) => return failed(format!("composited variable {name:?} needs itself")),
+            _ => {}
+        }
+        self.set(which, State::Running);
+        let outcome = match &variable.expression.program {
+            Err(reason) => failed(format!("composited variable {name:?} fails to compile: {reason}")),
+            Ok(program) => {
+                let (outcome, cost) = program.run(self, CALL_LIMIT);
+                self.spent.set(self.spent.get().saturating_add(cost));
+                let failure = |failure: Failure| {
+                    Failure::Said(format!("composited variable {name:?} fails to evaluate: {failure}").into())
+                };
+                outcome.map_err(failure)
+            }
+        };
+        self.set(which, State::Done(outcome.clone()));
+        outcome
+    }
+}
+
+impl<'a> Activation<'a> {
+    fn new(policy: &'a Policy, request: View<'a>, params: &'a Json, namespace: &'a Json) -> Self {
+        let states = RefCell::new(policy.variables.iter().map(|_| State::Waiting).collect());
+        Self { policy, request, params, namespace, states, spent: Cell::new(0) }
+    }
+
+    fn set(&self, which: usize, state: State<'a>) {
+        if let Some(place) = self.states.borrow_mut().get_mut(which) {
+            *place = state;
+        }
+    }
+
+    /// Runs an expression within what is left of a budget; `None` if that is not enough.
+    fn run(&self, expression: &'a Expression, budget: &mut u64) -> Option<End<'a>> {
+        let program = match &expression.program {
+            Ok(program) => program,
+            Err(reason) => return Some(Err(format!("compilation error: {reason}"))),
+        };
+        let (outcome, cost) = program.run(self, CALL_LIMIT);
+        *budget = budget.checked_sub(self.spent.take())?.checked_sub(cost)?;
+        let said = |failure: Failure| format!("expression '{}' resulted in error: {failure}", expression.text);
+        Some(outcome.map_err(said))
+    }
+}
+
+impl Policy {
+    /// The messages of all violations.
+    pub(super) fn review(&self, request: View<'_>, constraint: &Json) -> Vec<String> {
+        match self.matches(request, constraint) {
+            Ok(true) => {}
+            Ok(false) => return Vec::new(),
+            Err(failure) => return self.on_failure(failure),
+        }
+        let activation = Activation::new(self, request, constraint, request.namespace);
+        let mut budget = VALIDATIONS_BUDGET;
+        let mut ends = Vec::with_capacity(self.validations.len());
+        for validation in &self.validations {
+            match activation.run(&validation.expression, &mut budget) {
+                Some(end) => ends.push(end),
+                None => return self.on_failure(OUT_OF_BUDGET.to_owned()),
+            }
+        }
+        let all_hold = ends.iter().all(|end| matches!(end, Ok(Value::Bool(true))));
+        if all_hold && VALIDATIONS_BUDGET - budget <= CHEAP {
+            return Vec::new();
+        }
+        let activation = Activation::new(self, request, constraint, request.namespace);
+        let messages = self.messages(&activation, budget);
+        let decisions = self.validations.iter().enumerate().zip(&ends);
+        decisions
+            .filter_map(|((index, validation), end)| self.decide(index, validation, end, messages.as_deref()))
+            .collect()
+    }
+
+    fn on_failure(&self, failure: String) -> Vec<String> {
+        if self.ignores_failures { Vec::new() } else { vec![failure] }
+    }
+
+    /// Whether all conditions hold. One that does not hold decides, whatever else fails.
+    fn matches(&self, request: View<'_>, constraint: &Json) -> Result<bool, String> {
+        if self.conditions.is_empty() {
+            return Ok(true);
+        }
+        // Kubernetes shows conditions no namespace.
+        let activation = Activation::new(self, request, constraint, &Json::Null);
+        let mut budget = CONDITIONS_BUDGET;
+        let mut ends = Vec::with_capacity(self.conditions.len());
+        for condition in &self.conditions {
+            ends.push(activation.run(&condition.expression, &mut budget).ok_or(OUT_OF_BUDGET)?);
+        }
+        if ends.iter().any(|end| matches!(end, Ok(Value::Bool(false)))) {
+            return Ok(false);
+        }
+        let mut failures: Vec<String> = ends.into_iter().filter_map(Result::err).collect();
+        let mut seen = Vec::new();
+        failures.retain(|failure| {
+            !seen.contains(failure) && {
+                seen.push(failure.clone());
+                true
+            }
+        });
+        match failures.as_slice() {
+            [] => Ok(true),
+            [failure] => Err(failure.clone()),
+            failures => Err(format!("[{}]", failures.join(", "))),
+        }
+    }
+
+    /// The messages that expressions make; `None` if the budget is not enough.
+    fn messages<'a>(&'a self, activation: &Activation<'a>, mut budget: u64) -> Option<Vec<Option<End<'a>>>> {
+        let make = |validation: &'a Validation| match &validation.made_message {
+            None => Some(None),
+            Some(expression) => activation.run(expression, &mut budget).map(Some),
+        };
+        self.validations.iter().map(make).collect()
+    }
+
+    fn decide(
+        &self,
+        index: usize,
+        validation: &Validation,
+        end: &End<'_>,
+        messages: Option<&[Option<End<'_>>]>,
+    ) -> Option<String> {
+        let holds = match end {
+            Err(failure) => return (!self.ignores_failures).then(|| failure.clone()),
+            Ok(value) => matches!(value, Value::Bool(true)),
+        };
+        let Some(messages) = messages else {
+            return (!self.ignores_failures).then(|| format!("failed messageExpression: {OUT_OF_BUDGET}"));
+        };
+        if holds {
+            return None;
+        }
+        let made = match messages.get(index) {
+            Some(Some(Ok(Value::String(text)))) => text.as_str().trim().to_owned(),
+            _ => String::new(),
+        };
+        if !made.is_empty() && made.len() <= MAX_MESSAGE && !made.contains('\n') {
+            return Some(made);
+        }
+        let written = validation.message.as_deref().map(str::trim).unwrap_or_default();
+        Some(if written.is_empty() {
+            format!("failed expression: {}", validation.expression.text.trim())
+        } else {
+            written.to_owned()
+        })
+    }
+}

@@ -1,0 +1,108 @@
+use serde_json::{Value as Json, json};
+
+use super::{Bindings, CALL_LIMIT, Failure, Outcome, Program, Value, admission, refusal};
+
+/// The variables that all recorded expressions run over.
+const VARIABLES: &str = include_str!("../../../../tests/fixtures/cel/variables.json");
+/// Expressions with what Kubernetes says of them.
+const RECORDED: &str = include_str!("../../../../tests/fixtures/cel/expressions.jsonl");
+
+/// What ends in another way, and why.
+const EXPLAINED: &[(&str, &str)] = &[
+    ("object.spec.template.spec.containers.existsOne(c, c.name == \"app\")", "refused too, with one fault fewer told"),
+    ("ip(\"10.0.0.256\")", "fails too; what is wrong with an address is not told"),
+    ("variables", "refused: variables are taken one by one"),
+    ("[1].map(2, 3)", "refused too, in the words of another macro"),
+    ("google.protobuf.Duration{seconds: 1}", "refused: messages cannot be made"),
+];
+
+/// The same, but for costs that are over the limit, and for optMap, which takes its operand but once.
+fn is_same(expected: &Json, answer: &Json) -> bool {
+    let without_cost = |json: &Json| {
+        let mut json = json.clone();
+        json.as_object_mut().map(|json| json.remove("cost"));
+        json
+    };
+    let text = expected.to_string();
+    let cost_differs = text.contains("optMap") || text.contains("optFlatMap") || text.contains("cost limit exceeded");
+    if cost_differs { without_cost(expected) == without_cost(answer) } else { expected == answer }
+}
+
+struct Variables<'a>(&'a Json);
+
+impl<'a> Bindings<'a> for Variables<'a> {
+    fn global(&self, number: usize) -> Value<'a> {
+        let names = ["object", "oldObject", "namespaceObject", "request", "params"];
+        names.get(number).and_then(|name| self.0.get(name)).map_or(Value::Null, Value::from_json)
+    }
+
+    fn variable(&self, _: usize) -> Outcome<'a> {
+        Err(Failure::Said("no such variable".into()))
+    }
+}
+
+/// A value as the recording program writes it.
+fn show(value: &Value<'_>) -> Json {
+    let named = |text: String| json!(format!("{} {text}", value.type_name()));
+    match value {
+        Value::Null => json!("null"),
+        Value::String(text) => json!({"string": text.as_str()}),
+        Value::Bytes(bytes) => json!({"bytes": base64(bytes)}),
+        Value::Bool(_)
+        | Value::Int(_)
+        | Value::Uint(_)
+        | Value::Double(_)
+        | Value::Duration(_)
+        | Value::Timestamp(_) => named(super::functions::as_text(value).unwrap()),
+        Value::Optional(None) => json!("none"),
+        Value::Optional(Some(value)) => json!({"optional": show(value)}),
+        Value::List(list) => json!({"list": list.iter().map(|item| show(&item)).collect::<Vec<_>>()}),
+        Value::Map(map) => {
+            let mut entries: Vec<(String, Json)> =
+                map.entries().iter().map(|(key, value)| (show(key).to_string(), show(value))).collect();
+            entries.sort_by(|one, other| one.0.cmp(&other.0));
+            json!({"map": entries})
+        }
+        Value::Type(name) => json!({"type": &**name}),
+        Value::Extension(extension) => json!(extension.type_name()),
+    }
+}
+
+fn base64(bytes: &[u8]) -> String {
+    use base64::Engine as _;
+    base64::engine::general_purpose::STANDARD.encode(bytes)
+}
+
+fn answer(expression: &str, variables: &Json) -> Json {
+    let program = match Program::compile(expression, &admission::environment(true)) {
+        Ok(program) => program,
+        Err(errors) => {
+            return json!({"expression": expression, "refused": refusal(expression, &errors)});
+        }
+    };
+    let (outcome, cost) = program.run(&Variables(variables), CALL_LIMIT);
+    let mut answer = json!({"expression": expression, "type": program.output().runtime_name(), "cost": cost});
+    match outcome {
+        Ok(value) => answer["value"] = show(&value),
+        Err(failure) => answer["error"] = json!(failure.to_string()),
+    }
+    answer
+}
+
+#[test]
+fn expressions_end_as_in_kubernetes() {
+    let variables: Json = serde_json::from_str(VARIABLES).unwrap();
+    let mut differences = Vec::new();
+    let mut count = 0;
+    for line in RECORDED.lines() {
+        let expected: Json = serde_json::from_str(line).unwrap();
+        let expression = expected["expression"].as_str().unwrap();
+        let answer = answer(expression, &variables);
+        count += 1;
+        let explained = EXPLAINED.iter().any(|(explained, _)| *explained == expression);
+        if is_same(&expected, &answer) == explained {
+            differences.push(format!("{expression}\n  wants {expected}\n  gives {answer}"));
+        }
+    }
+    assert!(differences.is_empty(), "{} of {count} differ:\n{}", differences.len(), differences.join("\n"));
+}

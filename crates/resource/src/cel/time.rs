@@ -1,0 +1,259 @@
+//! Points and spans of time: reading and writing them as Go does, and their parts. Knows no clock and no time zones but
+//! UTC and fixed offsets.
+
+use std::fmt::Write as _;
+
+/// The first and the last second that a timestamp may have: years 1 and 9999.
+const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
+const NANOS_PER_SECOND: i64 = 1_000_000_000;
+
+/// A point in time, with the offset it is read in.
+#[derive(Debug, Clone, Copy)]
+pub struct Timestamp {
+    /// Seconds since 1970.
+    pub seconds: i64,
+    /// Nanoseconds after them.
+    pub nanos: u32,
+    /// Seconds east of Greenwich; only the text shows them.
+    offset: i64,
+}
+
+impl PartialEq for Timestamp {
+    fn eq(&self, other: &Self) -> bool {
+        (self.seconds, self.nanos) == (other.seconds, other.nanos)
+    }
+}
+
+impl Eq for Timestamp {}
+
+impl PartialOrd for Timestamp {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Timestamp {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.seconds, self.nanos).cmp(&(other.seconds, other.nanos))
+    }
+}
+
+/// The parts of a date and a time of day.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Parts {
+    pub(super) year: i64,
+    /// From 1.
+    pub(super) month: i64,
+    /// From 1.
+    pub(super) day: i64,
+    /// From 0.
+    pub(super) day_of_year: i64,
+    /// From Sunday, 0.
+    pub(super) weekday: i64,
+    pub(super) hour: i64,
+    pub(super) minute: i64,
+    pub(super) second: i64,
+}
+
+impl Timestamp {
+    /// The point so many seconds after 1970; `None` outside the years 1 to 9999.
+    pub fn at(seconds: i64, nanos: u32) -> Option<Self> {
+        SECONDS.contains(&seconds).then_some(Self { seconds, nanos, offset: 0 })
+    }
+
+    /// Moves it by nanoseconds.
+    pub(super) fn plus(self, nanos: i64) -> Option<Self> {
+        let total =
+            i128::from(self.seconds) * i128::from(NANOS_PER_SECOND) + i128::from(self.nanos) + i128::from(nanos);
+        let per_second = i128::from(NANOS_PER_SECOND);
+        let seconds = i64::try_from(total.div_euclid(per_second)).ok()?;
+        let moved = Self::at(seconds, u32::try_from(total.rem_euclid(per_second)).ok()?)?;
+        Some(Self { offset: self.offset, ..moved })
+    }
+
+    /// The span from `other` to this.
+    pub(super) fn minus(self, other: Self) -> Option<i64> {
+        let seconds = i128::from(self.seconds) - i128::from(other.seconds);
+        let nanos = seconds * i128::from(NANOS_PER_SECOND) + i128::from(self.nanos) - i128::from(other.nanos);
+        i64::try_from(nanos).ok()
+    }
+
+    /// Reads RFC 3339, strictly. `Err(true)` where it is out of range, `Err(false)` where it is no such text.
+    pub(super) fn parse(text: &str) -> Result<Self, bool> {
+        let bytes = text.as_bytes();
+        let number = |from: usize, to: usize| -> Result<i64, bool> {
+            let digits = bytes.get(from..to).filter(|digits| digits.iter().all(u8::is_ascii_digit)).ok_or(false)?;
+            Ok(digits.iter().fold(0, |sum, digit| sum * 10 + i64::from(digit - b'0')))
+        };
+        let sign = |at: usize, signs: &[u8]| bytes.get(at).is_some_and(|byte| signs.contains(byte));
+        let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
+        let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
+        let punctuated = sign(4, b"-") && sign(7, b"-") && sign(10, b"Tt") && sign(13, b":") && sign(16, b":");
+        let in_range = (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month);
+        if !punctuated || !in_range || hour > 23 || minute > 59 || second > 59 {
+            return Err(false);
+        }
+        let (nanos, rest) = fraction(&text[19..]).ok_or(false)?;
+        let offset = match rest {
+            "Z" | "z" => 0,
+            _ => {
+                let at = text.len() - rest.len();
+                let (hours, minutes) = (number(at + 1, at + 3)?, number(at + 4, at + 6)?);
+                if rest.len() != 6 || !sign(at, b"+-") || !sign(at + 3, b":") || hours > 23 || minutes > 59 {
+                    return Err(false);
+                }
+                let offset = hours * 3600 + minutes * 60;
+                if rest.starts_with('-') { -offset } else { offset }
+            }
+        };
+        let seconds = days_from(year, month, day) * 86_400 + hour * 3600 + minute * 60 + second - offset;
+        Self::at(seconds, nanos).map(|point| Self { offset, ..point }).ok_or(true)
+    }
+
+    /// Its parts in an offset from UTC.
+    pub(super) fn parts(self, offset: i64) -> Parts {
+        let local = self.seconds + offset;
+        let (days, second) = (local.div_euclid(86_400), local.rem_euclid(86_400));
+        let (year, month, day) = date_of(days);
+        Parts {
+            year,
+            month,
+            day,
+            day_of_year: days - days_from(year, 1, 1),
+            weekday: (days + 4).rem_euclid(7),
+            hour: second / 3600,
+            minute: second / 60 % 60,
+            second: second % 60,
+        }
+    }
+
+    /// RFC 3339 with as many digits of nanoseconds as there are.
+    pub fn text(self) -> String {
+        let Parts { year, month, day, hour, minute, second, .. } = self.parts(self.offset);
+        let mut text = format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}");
+        if self.nanos != 0 {
+            text += format!(".{:09}", self.nanos).trim_end_matches('0');
+        }
+        if self.offset == 0 {
+            text.push('Z');
+        } else {
+            let minutes = self.offset.abs() / 60;
+            let sign = if self.offset < 0 { '-' } else { '+' };
+            let _ = write!(text, "{sign}{:02}:{:02}", minutes / 60, minutes % 60);
+        }
+        text
+    }
+}
+
+fn fraction(text: &str) -> Option<(u32, &str)> {
+    let Some(rest) = text.strip_prefix('.') else { return Some((0, text)) };
+    let digits = rest.bytes().take_while(u8::is_ascii_digit).count();
+    let shown: String = rest.chars().take(digits.min(9)).collect();
+    let nanos = format!("{shown:0<9}").parse().ok()?;
+    (digits > 0).then(|| (nanos, &rest[digits..]))
+}
+
+fn is_leap(year: i64) -> bool {
+    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
+}
+
+fn days_in(year: i64, month: i64) -> i64 {
+    match month {
+        2 if is_leap(year) => 29,
+        2 => 28,
+        4 | 6 | 9 | 11 => 30,
+        _ => 31,
+    }
+}
+
+/// Days since 1970 of a date: years counted from March, in cycles of 400.
+fn days_from(year: i64, month: i64, day: i64) -> i64 {
+    let year = if month <= 2 { year - 1 } else { year };
+    let cycle = year.div_euclid(400);
+    let in_cycle = year.rem_euclid(400);
+    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
+    cycle * 146_097 + in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + day_of_year - 719_468
+}
+
+fn date_of(days: i64) -> (i64, i64, i64) {
+    let shifted = days + 719_468;
+    let (cycle, in_cycle) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
+    let day_of_year = in_cycle - (365 * year + year / 4 - year / 100);
+    let month = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month + 2) / 5 + 1;
+    let month = if month < 10 { month + 3 } else { month - 9 };
+    (cycle * 400 + year + i64::from(month <= 2), month, day)
+}
+
+/// An offset as `+02:00`, `-05:30`, `02:00`, `UTC`. `None` for the names of places, of which nothing is known here.
+pub(super) fn offset_of(zone: &str) -> Option<i64> {
+    if zone.is_empty() || zone == "UTC" {
+        return Some(0);
+    }
+    let (negative, digits) = match zone.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, zone.strip_prefix('+').unwrap_or(zone)),
+    };
+    let (hours, minutes) = digits.split_once(':')?;
+    let number =
+        |text: &str| text.bytes().all(|byte| byte.is_ascii_digit()).then(|| text.parse::<i64>().ok()).flatten();
+    let (hours, minutes) = (number(hours)?, number(minutes)?);
+    let offset = (hours.checked_mul(60)?.checked_add(minutes)?).checked_mul(60)?;
+    (offset <= 24 * 3600).then_some(if negative { -offset } else { offset })
+}
+
+/// Reads a span as Go does: `1h30m`, `-1.5s`, `100ms`, `0`.
+pub(super) fn parse_duration(text: &str) -> Option<i64> {
+    let (negative, mut rest) = match text.strip_prefix('-') {
+        Some(rest) => (true, rest),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if rest == "0" {
+        return Some(0);
+    }
+    if rest.is_empty() {
+        return None;
+    }
+    let mut total: i128 = 0;
+    while !rest.is_empty() {
+        let whole = rest.bytes().take_while(u8::is_ascii_digit).count();
+        let (integer, after) = rest.split_at(whole);
+        let (decimals, after) = match after.strip_prefix('.') {
+            Some(after) => after.split_at(after.bytes().take_while(u8::is_ascii_digit).count()),
+            None => ("", after),
+        };
+        if integer.is_empty() && decimals.is_empty() {
+            return None;
+        }
+        let length =
+            after.find(|character: char| character == '.' || character.is_ascii_digit()).unwrap_or(after.len());
+        let (unit, after) = after.split_at(length);
+        let unit: i128 = match unit {
+            "ns" => 1,
+            "us" | "µs" | "μs" => 1_000,
+            "ms" => 1_000_000,
+            "s" => 1_000_000_000,
+            "m" => 60_000_000_000,
+            "h" => 3_600_000_000_000,
+            _ => return None,
+        };
+        let integer: i128 = if integer.is_empty() { 0 } else { integer.parse().ok()? };
+        total = total.checked_add(integer.checked_mul(unit)?)?;
+        let mut scale = unit;
+        for digit in decimals.bytes().take(18) {
+            // Go keeps fractions of the unit to the nanosecond.
+            total += i128::from(digit - b'0') * scale / 10;
+            scale /= 10;
+        }
+        rest = after;
+    }
+    i64::try_from(if negative { -total } else { total }).ok()
+}
+
+/// Writes a span in seconds: `90s`, `1.5s`.
+pub(super) fn duration_text(nanos: i64) -> String {
+    #[expect(clippy::cast_precision_loss, reason = "Go writes the nearest float")]
+    let seconds = (nanos / NANOS_PER_SECOND) as f64 + (nanos % NANOS_PER_SECOND) as f64 / 1e9;
+    format!("{seconds}s")
+}
