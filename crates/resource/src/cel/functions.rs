@@ -42,11 +42,26 @@ pub(super) fn no_overload(function: &Function, arguments: &[Value<'_>]) -> Strin
     }
     let is_list = matches!(arguments.first(), Some(Value::List(_)));
     let within_list = SHORT[4..].contains(&function.name) && is_list;
+    if is_operator(function.name) && arguments.first().is_some_and(|first| !begins(function.name, first)) {
+        return format!("no such overload: {}", function.name);
+    }
     if is_operator(function.name) || SHORT[..4].contains(&function.name) || within_list {
         return "no such overload".to_owned();
     }
     let types: Vec<&str> = arguments.iter().map(Value::type_name).collect();
     format!("no such overload: {}({})", function.name, types.join(", "))
+}
+
+/// Whether a value can stand to the left of an operator at all. Texts and times can of any, as Go's are made.
+fn begins(operator: &str, value: &Value<'_>) -> bool {
+    match value {
+        Value::String(_) | Value::Duration(_) | Value::Timestamp(_) | Value::Int(_) | Value::Uint(_) => true,
+        Value::Double(_) => operator != "_%_",
+        Value::Bool(_) => ["_<_", "_<=_", "_>_", "_>=_", "-_"].contains(&operator),
+        Value::Bytes(_) => ["_<_", "_<=_", "_>_", "_>=_", "_+_"].contains(&operator),
+        Value::List(_) => operator == "_+_",
+        _ => !["_<_", "_<=_", "_>_", "_>=_", "_+_", "_-_", "_*_", "_/_", "_%_", "-_"].contains(&operator),
+    }
 }
 
 /// The name that Go has for the type of a value, as an error shows it.
@@ -68,6 +83,9 @@ pub(super) fn go_type(value: &Value<'_>) -> &'static str {
     }
 }
 
+/// Most items of a list or a map that an error shows.
+const SHOWN: usize = 16;
+
 /// A value as Go prints it in an error.
 pub(super) fn shown(value: &Value<'_>) -> String {
     match value {
@@ -77,6 +95,16 @@ pub(super) fn shown(value: &Value<'_>) -> String {
         Value::Uint(number) => number.to_string(),
         Value::Double(number) => go_float(*number),
         Value::String(text) => text.as_str().to_owned(),
+        Value::List(list) => {
+            let items: Vec<String> = list.iter().take(SHOWN).map(|item| shown(&item)).collect();
+            format!("[{}]", items.join(", "))
+        }
+        Value::Map(map) => {
+            let entries = map.entries().into_iter().take(SHOWN);
+            let entries: Vec<String> =
+                entries.map(|(key, value)| format!("{}: {}", shown(&key), shown(&value))).collect();
+            format!("{{{}}}", entries.join(", "))
+        }
         other => other.type_name().to_owned(),
     }
 }

@@ -106,3 +106,46 @@ fn expressions_end_as_in_kubernetes() {
     }
     assert!(differences.is_empty(), "{} of {count} differ:\n{}", differences.len(), differences.join("\n"));
 }
+
+#[test]
+fn mangled_expressions_end() {
+    let variables: Json = serde_json::from_str(VARIABLES).unwrap();
+    let mut seed = 1u64;
+    let mut next = |below: usize| {
+        seed = seed.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
+        usize::try_from(seed >> 33).unwrap() % below.max(1)
+    };
+    for line in RECORDED.lines().filter(|line| !line.contains("lists.range(")) {
+        let expected: Json = serde_json::from_str(line).unwrap();
+        let mut characters: Vec<char> = expected["expression"].as_str().unwrap().chars().collect();
+        for _ in 0..=next(2) {
+            let (from, length) = (next(characters.len()), next(4));
+            let cut: Vec<char> = characters.drain(from..(from + length).min(characters.len())).collect();
+            let to = next(characters.len() + 1);
+            characters.splice(to..to, cut.iter().copied().take(next(3)));
+        }
+        let mangled: String = characters.into_iter().collect();
+        let ended = super::with_stack(|| answer(&mangled, &variables));
+        assert!(ended.is_some(), "{mangled}");
+    }
+}
+
+#[test]
+fn what_nests_too_deep_is_refused() {
+    let environment = admission::environment(false);
+    let refused = [
+        "(".repeat(200) + "1" + &")".repeat(200),
+        "!".repeat(200) + "true",
+        "1 + ".repeat(5_000) + "1",
+        "// don't\n".to_owned() + &"[".repeat(200) + &"]".repeat(200),
+        "'''a'b'''.size() + ".to_owned() + &"(".repeat(200) + "1" + &")".repeat(200),
+    ];
+    for source in refused {
+        assert!(Program::compile(&source, &environment).is_err(), "{source}");
+    }
+    for source in
+        ["true ? 1 : ".repeat(2_000) + "1", "1 + ".repeat(1_500) + "1", "object".to_owned() + &".a".repeat(1_500)]
+    {
+        drop(Program::compile(&source, &environment));
+    }
+}
