@@ -120,6 +120,15 @@ pub const GATEKEEPER_MUTATE: Program = Program {
     duration: "1 minute after Gatekeeper",
 };
 
+/// Kubernetes' CEL and Gatekeeper's use of it, by questions and answers.
+pub const CEL_ORACLE: Program = Program {
+    name: "cel",
+    folder: "real-programs/gatekeeper",
+    package: "./cel",
+    module: "github.com/open-policy-agent/gatekeeper/v3",
+    duration: "4 minutes",
+};
+
 /// OPA, whose Rego is the specification.
 pub const OPA: Program = Program {
     name: "opa",
@@ -130,7 +139,7 @@ pub const OPA: Program = Program {
 };
 
 /// Every program there is.
-pub const ALL: [Program; 11] = [
+pub const ALL: [Program; 12] = [
     ETCD,
     KUBE_APISERVER,
     KUBE_CONTROLLER_MANAGER,
@@ -141,6 +150,7 @@ pub const ALL: [Program; 11] = [
     GATEKEEPER,
     GATOR,
     GATEKEEPER_MUTATE,
+    CEL_ORACLE,
     OPA,
 ];
 

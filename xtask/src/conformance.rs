@@ -4,6 +4,7 @@
 //! a `composition.original.yaml` in Resources mode is run from that too.
 
 mod case;
+mod cel;
 mod compare;
 mod core;
 mod differential;
@@ -45,6 +46,9 @@ pub(crate) struct Arguments {
     /// The first of the generated inputs and requests
     #[arg(long, default_value_t = 0, requires = "real")]
     pub(crate) seed: u64,
+    /// Put so many generated expressions before Kubernetes' own CEL, built with Go, instead
+    #[arg(long, value_name = "COUNT", requires = "real")]
+    pub(crate) cel: Option<u64>,
     #[command(flatten)]
     pub(crate) policy: policy::Arguments,
     #[command(flatten)]
@@ -71,6 +75,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if !arguments.rego.rego.is_empty() {
         return rego::run(&arguments.rego, arguments.seed);
+    }
+    if let Some(count) = arguments.cel {
+        return cel::run(arguments.seed, count);
     }
     let totals = compare_all(arguments)?;
     let clean = totals.differs + totals.errors + totals.unsupported == 0;

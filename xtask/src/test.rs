@@ -152,6 +152,7 @@ fn practice_cases(arguments: &Arguments) -> anyhow::Result<Count> {
         generated: 0,
         requests: 0,
         seed: 0,
+        cel: None,
         policy: conformance::PolicyArguments::default(),
         rego: conformance::RegoArguments::default(),
     })?;
