@@ -111,6 +111,7 @@ fn show(value: &Value<'_>) -> Json {
             entries.sort_by(|one, other| one.0.cmp(&other.0));
             json!({"map": entries})
         }
+        Value::Type(name) => json!({"type": &**name}),
         other => json!(other.type_name()),
     }
 }

@@ -449,6 +449,11 @@ fn has<'a>(operand: Value<'a>, field: &str) -> Outcome<'a> {
 }
 
 fn index<'a>(operand: Value<'a>, key: &Value<'a>, optional: bool) -> Outcome<'a> {
+    match key {
+        Value::Map(_) => return said("invalid qualifier type: map[string]interface {}"),
+        Value::List(_) => return said("invalid qualifier type: []interface {}"),
+        _ => {}
+    }
     match operand {
         Value::Map(map) => present(map.find(key), optional, || no_key(key)),
         Value::List(list) => {
