@@ -3,7 +3,7 @@
 //! Owns where policies, inventory and Namespaces come from on the command line. What a policy says is `plat_policy`'s, what
 //! it means for a claim `plat_plan`'s.
 
-use plat_plan::guardrails::{Finding, Implied, Reviewer};
+use plat_plan::guardrails::{self, Finding, Implied, Reviewer};
 use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Verdict};
 use plat_resource::{Diagnostic, Document, Value};
 
@@ -105,8 +105,8 @@ impl Reviewer for Policies {
         self.inventory.namespace(name).cloned()
     }
 
-    fn implied(&self, _object: &Value, _namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
-        Ok(Vec::new())
+    fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
+        guardrails::implied_by(self.set.expansion(), object, namespace, &mut Ok)
     }
 }
 

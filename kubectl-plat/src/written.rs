@@ -21,8 +21,6 @@ pub(crate) struct Case {
     pub(crate) skipped: bool,
     /// What else there is to say.
     pub(crate) output: String,
-    /// How long it took, where that was measured.
-    pub(crate) seconds: Option<f64>,
 }
 
 /// A JUnit report. Cases of one group make one suite.
@@ -48,8 +46,7 @@ fn totals(cases: &[Case]) -> String {
 }
 
 fn push_case(out: &mut String, case: &Case) {
-    let time = case.seconds.map_or_else(String::new, |seconds| format!(" time=\"{seconds:.3}\""));
-    let head = format!("    <testcase classname=\"{}\" name=\"{}\"{time}", xml(&case.group), xml(&case.name));
+    let head = format!("    <testcase classname=\"{}\" name=\"{}\"", xml(&case.group), xml(&case.name));
     let mut body = String::new();
     if case.skipped {
         body.push_str("      <skipped/>\n");
@@ -124,8 +121,7 @@ mod tests {
             name: "a \"<b>\" & \u{1b}".to_owned(),
             failure: failure.map(str::to_owned),
             output: if failure.is_none() { "]]> said".to_owned() } else { String::new() },
-            seconds: Some(0.5),
-            ..Case::default()
+            skipped: false,
         };
         let skipped = Case { group: "two".to_owned(), name: "later".to_owned(), skipped: true, ..Case::default() };
         let cases = [case("one", Some("bad\nworse")), case("two", None), skipped];
@@ -133,13 +129,13 @@ mod tests {
         <?xml version="1.0" encoding="UTF-8"?>
         <testsuites name="check" tests="3" failures="1" skipped="1">
           <testsuite name="one" tests="1" failures="1" skipped="0">
-            <testcase classname="one" name="a &quot;&lt;b&gt;&quot; &amp; �" time="0.500">
+            <testcase classname="one" name="a &quot;&lt;b&gt;&quot; &amp; �">
               <failure message="bad">bad
         worse</failure>
             </testcase>
           </testsuite>
           <testsuite name="two" tests="2" failures="0" skipped="1">
-            <testcase classname="two" name="a &quot;&lt;b&gt;&quot; &amp; �" time="0.500">
+            <testcase classname="two" name="a &quot;&lt;b&gt;&quot; &amp; �">
               <system-out>]]&gt; said</system-out>
             </testcase>
             <testcase classname="two" name="later">

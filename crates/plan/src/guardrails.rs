@@ -36,12 +36,29 @@ pub trait Reviewer: Sync {
 /// An object that an ExpansionTemplate makes of another.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Implied {
-    /// Names of the ExpansionTemplates, outermost first.
+    /// Names of the ExpansionTemplates that made it.
     pub templates: Vec<String>,
     /// The object.
     pub object: Value,
     /// What to do about its violations, where the template says so.
     pub action: Option<EnforcementAction>,
+}
+
+/// What ExpansionTemplates make of `object`, what that makes in turn included; `mutate` is what the mutators do to each.
+pub fn implied_by(
+    templates: &plat_policy::Expansion,
+    object: &Value,
+    namespace: Option<&Value>,
+    mutate: &mut plat_policy::Mutate<'_>,
+) -> Result<Vec<Implied>, String> {
+    if templates.is_empty() {
+        return Ok(Vec::new());
+    }
+    let made = templates.expand(object, namespace.map(object::name), mutate)?;
+    Ok(made
+        .into_iter()
+        .map(|made| Implied { templates: vec![made.template], object: made.object, action: made.action })
+        .collect())
 }
 
 /// Which objects of an expansion are reviewed.

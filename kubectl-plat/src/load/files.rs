@@ -182,7 +182,7 @@ impl Search<'_> {
     }
 }
 
-fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
+pub(super) fn list(folder: &Path) -> io::Result<Vec<PathBuf>> {
     let mut entries = fs::read_dir(folder)?.map(|entry| Ok(entry?.path())).collect::<io::Result<Vec<_>>>()?;
     entries.sort();
     Ok(entries)
@@ -193,7 +193,7 @@ fn is_manifest(path: &Path) -> bool {
     !path.is_dir() && ending.is_some_and(|ending| ENDINGS.contains(&ending))
 }
 
-fn is_hidden(path: &Path) -> bool {
+pub(super) fn is_hidden(path: &Path) -> bool {
     path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."))
 }
 
@@ -202,7 +202,7 @@ fn is_pattern(path: &str) -> bool {
 }
 
 /// Why in words, without the number of the system's error.
-fn reason(error: &io::Error) -> String {
+pub(super) fn reason(error: &io::Error) -> String {
     match error.kind() {
         io::ErrorKind::NotFound => "no such file or folder".to_owned(),
         io::ErrorKind::PermissionDenied => "permission denied".to_owned(),
@@ -211,7 +211,7 @@ fn reason(error: &io::Error) -> String {
 }
 
 /// "Did you mean" for a path whose last part is not there.
-fn neighbour(path: &Path) -> Option<String> {
+pub(super) fn neighbour(path: &Path) -> Option<String> {
     let wanted = path.file_name()?.to_str()?;
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
     let entries = list(folder).ok()?;

@@ -7,6 +7,7 @@ mod context;
 mod files;
 mod live;
 mod subjects;
+mod tests;
 
 use plat_platform::Platform;
 use plat_resource::{Diagnostic, Document, yaml};
@@ -15,6 +16,7 @@ pub(crate) use context::context;
 pub(crate) use files::{Depth, File, Files, Origin};
 pub(crate) use live::Live;
 pub(crate) use subjects::{DEFAULT_NAMESPACE, subjects};
+pub(crate) use tests::{named_by_suite, tests};
 
 /// A file that names none of these cannot be part of a platform; it may be a chart's template, or anything else.
 const MARKS: [&[u8]; 2] = [b"crossplane.io", b"CustomResourceDefinition"];

@@ -12,5 +12,6 @@ mod help;
 mod input;
 mod internal;
 mod plan;
+mod policy_test;
 mod render;
 mod shell;

@@ -34,7 +34,7 @@ pub struct Finding {
     /// Composition-resource name, below nested XRs with theirs in front: `network/subnet`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub resource: Option<String>,
-    /// ExpansionTemplates that make the object at fault of the one in the tree, outermost first.
+    /// ExpansionTemplates that make the object at fault of the one in the tree.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub implied_by: Vec<String>,
     /// The constraint.

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod test;
 
 use clap::{Args, Subcommand};
 
@@ -15,6 +16,7 @@ use crate::ui::Ui;
 #[command(help_template = TEMPLATE, before_help = "\
 Examples:
   kubectl plat policy check -f manifests/ --policies policies/
+  kubectl plat policy test policies/
   kubectl plat policy explain -f pod.yaml --policies policies/
 ")]
 pub(super) struct PolicyArgs {
@@ -26,11 +28,13 @@ pub(super) struct PolicyArgs {
 enum PolicyCommand {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
+    Test(test::TestArgs),
 }
 
 pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError> {
     match &arguments.command {
         PolicyCommand::Check(arguments) => check::run(ui, arguments),
         PolicyCommand::Explain(arguments) => explain::run(ui, arguments),
+        PolicyCommand::Test(arguments) => test::run(ui, arguments),
     }
 }

@@ -1,0 +1,186 @@
+//! `policy test`: suites, as `gator verify` runs them.
+
+use insta::assert_snapshot;
+
+use crate::guardrails::{TEMPLATE, limit};
+use crate::sandbox::{Outcome, Sandbox};
+
+const SUITE: &str = "
+apiVersion: test.gatekeeper.sh/v1alpha1
+kind: Suite
+tests:
+- name: volumes
+  template: template.yaml
+  constraint: constraint.yaml
+  cases:
+  - name: small
+    object: samples/small.yaml
+    assertions: [{violations: no}]
+  - name: large
+    object: samples/large.yaml
+    assertions: [{violations: 1, message: the limit is 5}]
+  - name: later
+    object: samples/large.yaml
+    skip: true
+    assertions: [{violations: no}]
+";
+
+fn volume(size: u32) -> String {
+    format!("apiVersion: cloud.example/v1\nkind: Volume\nmetadata: {{name: own}}\nspec: {{size: {size}}}\n")
+}
+
+fn sandbox(suite: &str) -> Sandbox {
+    Sandbox::new()
+        .file("policies/size/template.yaml", TEMPLATE)
+        .file("policies/size/constraint.yaml", limit("size", "Volume", 5, "deny"))
+        .file("policies/size/suite.yaml", suite)
+        .file("policies/size/samples/small.yaml", volume(1))
+        .file("policies/size/samples/large.yaml", volume(9))
+}
+
+fn test(sandbox: &Sandbox, arguments: &[&str]) -> Outcome {
+    sandbox.run(&[&["policy", "test"], arguments].concat())
+}
+
+#[test]
+fn suites_below_a_folder_are_run() {
+    let answer = test(&sandbox(SUITE), &["policies"]).answer();
+    assert_snapshot!(answer, @"
+    ok    policies/size/suite.yaml  3 cases
+
+    Tests: 2 passed, 0 failed, 1 skipped.
+    ");
+    assert_eq!(test(&sandbox(SUITE), &["policies/..."]).answer(), answer);
+    assert_eq!(test(&sandbox(SUITE), &["policies/size/suite.yaml"]).answer(), answer);
+    assert_eq!(test(&sandbox(SUITE), &["policies", "--rego-only"]).code, 0);
+}
+
+#[test]
+fn a_case_that_is_not_as_it_should_be_fails() {
+    let sandbox = sandbox(&SUITE.replace("violations: no", "violations: yes"));
+    assert_snapshot!(test(&sandbox, &["policies"]), @"
+    exit code 1
+    --- stdout
+    FAIL  policies/size/suite.yaml  3 cases
+          volumes/small
+            unexpected number of violations: got 0 violations but want at least 1: got messages []
+
+    Tests: 1 passed, 1 failed, 1 skipped.
+    --- stderr
+    ");
+    assert_snapshot!(test(&sandbox, &["policies", "-o", "json"]).stdout, @r#"
+    {
+      "apiVersion": "kubectl-plat.dev/v1alpha1",
+      "groups": [
+        {
+          "cases": [
+            {
+              "error": "unexpected number of violations: got 0 violations but want at least 1: got messages []",
+              "name": "volumes/small",
+              "outcome": "failed"
+            },
+            {
+              "messages": [
+                "spec.size is 9, the limit is 5"
+              ],
+              "name": "volumes/large",
+              "outcome": "passed"
+            },
+            {
+              "name": "volumes/later",
+              "outcome": "skipped"
+            }
+          ],
+          "path": "policies/size/suite.yaml"
+        }
+      ],
+      "kind": "PolicyTest",
+      "summary": {
+        "failed": 1,
+        "passed": 1,
+        "skipped": 1
+      }
+    }
+    "#);
+    assert_snapshot!(test(&sandbox, &["policies", "-o", "junit"]).stdout, @r#"
+    <?xml version="1.0" encoding="UTF-8"?>
+    <testsuites name="policy test" tests="3" failures="1" skipped="1">
+      <testsuite name="policies/size/suite.yaml" tests="3" failures="1" skipped="1">
+        <testcase classname="policies/size/suite.yaml" name="volumes/small">
+          <failure message="unexpected number of violations: got 0 violations but want at least 1: got messages []">unexpected number of violations: got 0 violations but want at least 1: got messages []</failure>
+        </testcase>
+        <testcase classname="policies/size/suite.yaml" name="volumes/large">
+          <system-out>spec.size is 9, the limit is 5</system-out>
+        </testcase>
+        <testcase classname="policies/size/suite.yaml" name="volumes/later">
+          <skipped/>
+        </testcase>
+      </testsuite>
+    </testsuites>
+    "#);
+}
+
+#[test]
+fn run_picks_by_name() {
+    let summary = |filter: &str| {
+        let outcome = test(&sandbox(SUITE), &["policies", "--run", filter]);
+        format!("{}{}", outcome.stdout.lines().last().unwrap_or_default(), outcome.stderr)
+    };
+    assert_snapshot!(summary("large"), @"Tests: 1 passed, 0 failed, 2 skipped.");
+    assert_snapshot!(summary("volumes//small"), @"Tests: 1 passed, 0 failed, 2 skipped.");
+    assert_snapshot!(summary("nothing"), @r#"Tests: 0 passed, 0 failed, 1 skipped.warning: no test has a name that --run "nothing" matches"#);
+    assert_snapshot!(test(&sandbox(SUITE), &["policies", "--run", "("]).misuse(), @"error: invalid test filter: error parsing regexp: missing closing ): `(`");
+}
+
+#[test]
+fn a_suite_that_names_what_is_not_there() {
+    let sandbox = sandbox(&SUITE.replace("samples/small.yaml", "samples/smal.yaml"));
+    assert_snapshot!(test(&sandbox, &["policies"]), @"
+    exit code 1
+    --- stdout
+    FAIL  policies/size/suite.yaml  3 cases
+          volumes/small
+            policies/size/samples/smal.yaml cannot be read: no such file or folder
+
+    Tests: 1 passed, 1 failed, 1 skipped.
+    --- stderr
+    ");
+}
+
+#[test]
+fn a_folder_without_tests() {
+    let sandbox = Sandbox::new().file("policies/template.yaml", TEMPLATE);
+    assert_snapshot!(test(&sandbox, &["policies"]).refusal(), @"
+    error: there is no test in policies
+      caused by: no file is a suite: kind Suite of test.gatekeeper.sh
+      hint: a suite names a template, a constraint, and objects with what is to be said of them
+    1 error; nothing was tested
+    ");
+    assert_snapshot!(test(&sandbox, &["polices"]).refusal(), @"
+    error: polices cannot be read
+      caused by: no such file or folder
+      hint: did you mean policies?
+    1 error; nothing was tested
+    ");
+}
+
+#[test]
+fn a_broken_suite() {
+    let broken = sandbox(&SUITE.replace("violations: 1", "violations: -1"));
+    assert_snapshot!(test(&broken, &["policies"]), @r#"
+    exit code 1
+    --- stdout
+    FAIL  policies/size/suite.yaml  3 cases
+          volumes/large
+            invalid yaml: assertion.violation, if set, must be a nonnegative integer, "yes", or "no": got messages [spec.size is 9, the limit is 5]
+
+    Tests: 1 passed, 1 failed, 1 skipped.
+    --- stderr
+    "#);
+    let broken = sandbox(&format!("{SUITE}  bad: ["));
+    assert_snapshot!(test(&broken, &["policies"]).refusal(), @"
+    error: cannot read policies/size/suite.yaml
+      caused by: policies/size/suite.yaml:20:1: not valid YAML: while parsing a node, did not find expected node content
+    1 error; nothing was tested
+    ");
+}
