@@ -54,6 +54,10 @@ pub(crate) struct GuardrailArgs {
     #[arg(long)]
     pub(crate) rego_only: bool,
 
+    /// Judge objects as they are, without the mutators among the policies
+    #[arg(long)]
+    pub(crate) no_mutation: bool,
+
     /// Whose scoped enforcement actions count
     #[arg(long, value_enum, value_name = "POINT", default_value_t)]
     pub(crate) enforcement_point: PointArg,

@@ -4,8 +4,9 @@
 //! it means for a claim `plat_plan`'s.
 
 use plat_plan::guardrails::{self, Finding, Implied, Reviewer};
-use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Verdict};
-use plat_resource::{Diagnostic, Document, Value};
+use plat_policy::mutation::{MutationContext, Operation};
+use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Source, Verdict};
+use plat_resource::{Diagnostic, Document, Value, object};
 
 use crate::arguments::GuardrailArgs;
 use crate::load::{self, Depth, File, Files};
@@ -15,6 +16,7 @@ pub(crate) struct Policies {
     set: PolicySet,
     inventory: Inventory,
     point: EnforcementPoint,
+    mutates: bool,
 }
 
 impl Policies {
@@ -29,7 +31,8 @@ impl Policies {
         let given = files.read("--inventory", &arguments.inventory, Depth::Recursive, findings);
         let given = load::documents(&given, findings);
         let all = given.iter().map(|document| &document.value).chain(objects);
-        Self { set, inventory: Inventory::new(all), point: arguments.enforcement_point.into() }
+        let mutates = !arguments.no_mutation && !set.mutation().mutators().is_empty();
+        Self { set, inventory: Inventory::new(all), point: arguments.enforcement_point.into(), mutates }
     }
 
     /// Reads the policies alone.
@@ -44,9 +47,27 @@ impl Policies {
         set
     }
 
+    /// Applies the mutators to claims and XRs before they are expanded. Where that fails goes to `findings`.
+    pub(crate) fn mutate(&self, documents: &mut [Document], findings: &mut Vec<Diagnostic>) {
+        if !self.mutates {
+            return;
+        }
+        for document in documents {
+            let namespace = self.namespace(object::namespace(&document.value));
+            match self.mutated(Review::of_object(&document.value, namespace)) {
+                Ok(review) => document.value = review.object().clone(),
+                Err(reason) => findings.push(
+                    Diagnostic::error(format!("the mutators cannot be applied to {}", object::name(&document.value)))
+                        .at(document.location())
+                        .because(reason),
+                ),
+            }
+        }
+    }
+
     /// Whether there is nothing to ask.
     pub(crate) fn is_empty(&self) -> bool {
-        self.set.constraints().is_empty()
+        self.set.constraints().is_empty() && !self.mutates
     }
 
     /// The compiled policies.
@@ -79,7 +100,7 @@ pub(crate) fn documents(paths: &[String], files: &mut Files, findings: &mut Vec<
 }
 
 fn what_is_missing(set: &PolicySet, samples: usize) -> Option<Diagnostic> {
-    if !set.constraints().is_empty() {
+    if !set.constraints().is_empty() || !set.mutation().mutators().is_empty() {
         return None;
     }
     let hint = (samples > 0).then(|| {
@@ -105,8 +126,30 @@ impl Reviewer for Policies {
         self.inventory.namespace(name).cloned()
     }
 
+    fn mutated(&self, mut review: Review) -> Result<Review, String> {
+        let operation = object::string_at(&review.request, &["operation"]).and_then(Operation::parse);
+        if !self.mutates || operation == Some(Operation::Delete) || operation == Some(Operation::Connect) {
+            return Ok(review);
+        }
+        let value = review.object().clone();
+        let context = MutationContext {
+            namespace: review.namespace.as_ref(),
+            operation,
+            source: review.source,
+            ..MutationContext::default()
+        };
+        let mutated = self.set.mutation().mutate(value, &context).map_err(|error| error.to_string())?;
+        object::object_at_mut(&mut review.request, &[]).insert("object".to_owned(), mutated.object);
+        Ok(review)
+    }
+
     fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
-        guardrails::implied_by(self.set.expansion(), object, namespace, &mut Ok)
+        let mut mutate = |value: Value| {
+            let mut review = Review::of_object(&value, namespace.cloned());
+            review.source = Source::Generated;
+            self.mutated(review).map(|review| review.object().clone())
+        };
+        guardrails::implied_by(self.set.expansion(), object, namespace, &mut mutate)
     }
 }
 

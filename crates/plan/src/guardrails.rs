@@ -25,6 +25,12 @@ pub trait Reviewer: Sync {
     /// What the constraints say of one request.
     fn review(&self, review: &Review) -> Vec<Verdict>;
 
+    /// The request after the mutators that the API server asks before it is judged; or why they cannot be applied, which
+    /// refuses it. Without mutators it is the request as it is.
+    fn mutated(&self, review: Review) -> Result<Review, String> {
+        Ok(review)
+    }
+
     /// The Namespace object of this name, where it is known.
     fn namespace(&self, name: &str) -> Option<Value>;
 
@@ -160,7 +166,12 @@ impl Walk<'_> {
     fn object(&mut self, request: &Request<'_>, step: &Step<'_>) {
         let namespace = self.namespace_of(request.desired);
         let review = request.review(self.schemas, namespace, step.source);
-        self.reviewed(&review, step);
+        match self.reviewer.mutated(review.clone()) {
+            Ok(review) => self.reviewed(&review, step),
+            Err(reason) => {
+                self.add(vec![refusal("mutators", format!("mutators cannot be applied: {reason}"))], &review, step);
+            }
+        }
     }
 
     fn reviewed(&mut self, review: &Review, step: &Step<'_>) {
@@ -170,7 +181,7 @@ impl Walk<'_> {
             return;
         }
         let all = self.reviewer.implied(review.object(), review.namespace.as_ref()).unwrap_or_else(|reason| {
-            self.add(vec![not_expanded(&reason)], review, step);
+            self.add(vec![refusal("expansion", format!("what it implies cannot be told: {reason}"))], review, step);
             Vec::new()
         });
         for implied in all {
@@ -234,12 +245,12 @@ impl Walk<'_> {
     }
 }
 
-/// The refusal of an object of which nobody can say what it implies.
-fn not_expanded(reason: &str) -> Verdict {
+/// The refusal of an object that cannot be judged, in the name of what stands in the way.
+fn refusal(what: &str, message: String) -> Verdict {
     Verdict {
-        constraint: ConstraintName { kind: "ExpansionTemplate".to_owned(), name: "expansion".to_owned() },
+        constraint: ConstraintName { kind: "Guardrails".to_owned(), name: what.to_owned() },
         action: EnforcementAction::Deny,
-        message: format!("what it implies cannot be told: {reason}"),
+        message,
         details: Value::Object(Map::new()),
         field: None,
         cause: Cause::Evaluation,

@@ -19,7 +19,7 @@ fn every_flag_is_in_a_test() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/cli");
     let tests: String =
         fs::read_dir(folder).unwrap().map(|entry| fs::read_to_string(entry.unwrap().path()).unwrap()).collect();
-    let commands: [&[&str]; 12] = [
+    let commands: [&[&str]; 13] = [
         &[],
         &["claim"],
         &["claim", "plan"],
@@ -29,6 +29,7 @@ fn every_flag_is_in_a_test() {
         &["policy", "check"],
         &["policy", "explain"],
         &["policy", "test"],
+        &["policy", "lint"],
         &["version"],
         &["completion"],
         &["help"],

@@ -476,3 +476,27 @@ fn explain_says_which_guardrail_is_asked_and_why_not() {
     let json: serde_json::Value = serde_json::from_str(&explain(&["-o", "json"])).unwrap();
     assert_eq!(json["objects"][0]["constraints"].as_array().unwrap().len(), 3);
 }
+
+#[test]
+fn mutators_are_applied_before_objects_are_judged() {
+    let smaller = "apiVersion: mutations.gatekeeper.sh/v1\nkind: Assign\nmetadata: {name: smaller}\nspec:\n  \
+                   applyTo: [{groups: [cloud.example], versions: [v1], kinds: [Volume]}]\n  \
+                   location: spec.size\n  parameters: {assign: {value: 3}}\n";
+    let sandbox = guarded(5, "deny").file("policies/smaller.yaml", smaller).file("volume.yaml", VOLUME);
+    let check = [
+        "policy",
+        "check",
+        "-f",
+        "volume.yaml",
+        "-f",
+        "claim.yaml",
+        "--platform",
+        "platform",
+        "--policies",
+        "policies",
+    ];
+    assert_eq!(sandbox.run(&check).answer(), "Check: 2 objects, 0 denied, 0 warned.\n");
+    let outcome = sandbox.run(&[&check[..], &["--no-mutation"]].concat());
+    assert_eq!(outcome.code, 3, "{outcome}");
+    assert!(outcome.stdout.ends_with("Check: 2 objects, 2 denied, 0 warned.\n"), "{outcome}");
+}

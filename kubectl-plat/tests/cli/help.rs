@@ -27,7 +27,8 @@ fn help_of_the_plugin() {
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
-      policy      Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
+      policy      Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and
+                  suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic
@@ -82,6 +83,8 @@ fn help_of_plan() {
           --inventory <PATH>           Objects that guardrails may look up, and Namespaces; files or
                                        folders; may be repeated
           --rego-only                  Evaluate the Rego of templates that bring CEL too
+          --no-mutation                Judge objects as they are, without the mutators among the
+                                       policies
           --enforcement-point <POINT>  Whose scoped enforcement actions count [default: gator] [possible
                                        values: gator, webhook, audit]
 
@@ -291,7 +294,8 @@ fn command_lines_that_are_not_understood() {
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
-      policy      Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
+      policy      Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and
+                  suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic

@@ -184,3 +184,28 @@ fn a_broken_suite() {
     1 error; nothing was tested
     ");
 }
+
+#[test]
+fn lint_finds_what_judges_nothing() {
+    let sandbox = Sandbox::new().file("policies/template.yaml", TEMPLATE).file("empty/volume.yaml", volume(1));
+    let lint = |arguments: &[&str]| sandbox.run(&[&["policy", "lint"], arguments].concat());
+    let text = lint(&["policies"]).answer();
+    assert!(
+        text.contains("rule: template-without-constraint") && text.ends_with("Lint: 0 errors, 1 warning.\n"),
+        "{text}"
+    );
+    assert_eq!(lint(&["policies", "--strict"]).code, 1);
+    let annotations = lint(&["policies", "-o", "github"]).answer();
+    assert!(annotations.starts_with("::warning file=policies/template.yaml,line=4,"), "{annotations}");
+    let json: serde_json::Value = serde_json::from_str(&lint(&["policies", "-o", "json"]).answer()).unwrap();
+    assert_eq!(json["findings"][0]["rule"], "template-without-constraint");
+    assert!(lint(&["empty"]).refusal().starts_with("error: there is no guardrail in empty\n"));
+}
+
+#[test]
+fn lint_fails_on_errors() {
+    let sandbox = Sandbox::new().file("policies/constraint.yaml", limit("a", "Volume", 1, "deny"));
+    let outcome = sandbox.run(&["policy", "lint", "policies"]);
+    assert_eq!(outcome.code, 1, "{outcome}");
+    assert!(outcome.stdout.contains("rule: constraint-without-template"), "{outcome}");
+}

@@ -60,8 +60,9 @@ enum PlanFormat {
 pub(super) fn run(ui: &Ui, arguments: &PlanArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let mut files = Files::default();
-    let input = Input::read(&arguments.input, &mut files, &mut findings).into_applied();
+    let mut input = Input::read(&arguments.input, &mut files, &mut findings).into_applied();
     let policies = Policies::read(&arguments.guardrails, input.live_objects(), &mut files, &mut findings);
+    policies.mutate(&mut input.documents, &mut findings);
     let schemas = PlatformSchemas::new(&input.platform);
     let options = TextOptions { color: ui.color_answer(), ..TextOptions::default() };
     let pieces = input.expand(&arguments.engine, &mut findings, || {

@@ -117,6 +117,7 @@ fn review(documents: &[Document], policies: &Policies, findings: &mut Vec<Diagno
     let worker = || {
         |document: &Document| -> Result<Judged, Box<Diagnostic>> {
             let review = requests::review_of(document, |name| policies.namespace(name))?;
+            let review = policies.mutated(review).map_err(|reason| not_mutated(document, &reason))?;
             Ok(Judged::new(document, with_hints(guardrails::review_object(&review, policies))))
         }
     };
@@ -128,6 +129,12 @@ fn review(documents: &[Document], policies: &Policies, findings: &mut Vec<Diagno
     judged
 }
 
+fn not_mutated(document: &Document, reason: &str) -> Box<Diagnostic> {
+    let finding =
+        Diagnostic::error(format!("{} has an object that the mutators cannot be applied to", document.file()));
+    Box::new(finding.at(document.location()).because(reason))
+}
+
 /// Claims and XRs, with everything they become.
 fn expand(
     claims: Vec<Document>,
@@ -137,7 +144,8 @@ fn expand(
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Judged> {
     let claims = load::subjects(claims, &platform, arguments.objects.namespace.as_deref(), findings);
-    let input = Input::of(platform, claims, Live::default()).into_applied();
+    let mut input = Input::of(platform, claims, Live::default()).into_applied();
+    policies.mutate(&mut input.documents, findings);
     let schemas = PlatformSchemas::new(&input.platform);
     input.expand(&arguments.engine, findings, || {
         let schemas = &schemas;

@@ -2,6 +2,7 @@
 
 mod check;
 mod explain;
+mod lint;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -11,12 +12,13 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Check, test and explain guardrails: Gatekeeper's templates, constraints and suites
+/// Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and suites
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = "\
 Examples:
   kubectl plat policy check -f manifests/ --policies policies/
   kubectl plat policy test policies/
+  kubectl plat policy lint policies/
   kubectl plat policy explain -f pod.yaml --policies policies/
 ")]
 pub(super) struct PolicyArgs {
@@ -29,6 +31,7 @@ enum PolicyCommand {
     Check(check::CheckArgs),
     Explain(explain::ExplainArgs),
     Test(test::TestArgs),
+    Lint(lint::LintArgs),
 }
 
 pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError> {
@@ -36,5 +39,6 @@ pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError>
         PolicyCommand::Check(arguments) => check::run(ui, arguments),
         PolicyCommand::Explain(arguments) => explain::run(ui, arguments),
         PolicyCommand::Test(arguments) => test::run(ui, arguments),
+        PolicyCommand::Lint(arguments) => lint::run(ui, arguments),
     }
 }
