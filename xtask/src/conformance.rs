@@ -9,6 +9,7 @@ mod compare;
 mod core;
 mod differential;
 mod generated;
+mod mutation;
 mod policy;
 mod real;
 mod rego;
@@ -21,6 +22,7 @@ use anyhow::{Context as _, ensure};
 
 use case::{Case, Form};
 use compare::Verdict;
+pub(crate) use mutation::Arguments as MutationArguments;
 pub(crate) use policy::Arguments as PolicyArguments;
 pub(crate) use rego::Arguments as RegoArguments;
 
@@ -53,6 +55,8 @@ pub(crate) struct Arguments {
     pub(crate) policy: policy::Arguments,
     #[command(flatten)]
     pub(crate) rego: rego::Arguments,
+    #[command(flatten)]
+    pub(crate) mutation: mutation::Arguments,
     /// Print identical cases too
     #[arg(long, short)]
     pub(crate) verbose: bool,
@@ -78,6 +82,9 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     }
     if let Some(count) = arguments.cel {
         return cel::run(arguments.seed, count);
+    }
+    if arguments.mutation.mutation {
+        return mutation::run(&arguments.mutation, arguments.real, arguments.seed);
     }
     let totals = compare_all(arguments)?;
     let clean = totals.differs + totals.errors + totals.unsupported == 0;

@@ -155,6 +155,7 @@ fn practice_cases(arguments: &Arguments) -> anyhow::Result<Count> {
         cel: None,
         policy: conformance::PolicyArguments::default(),
         rego: conformance::RegoArguments::default(),
+        mutation: conformance::MutationArguments::default(),
     })?;
     Ok(Count {
         passed: totals.identical + totals.explained,

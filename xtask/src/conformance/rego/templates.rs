@@ -79,7 +79,7 @@ fn template(document: &Value, folder: &Path, file: &Path) -> anyhow::Result<Opti
     let constraints = near.iter().filter(|object| object["kind"] == kind);
     let mut parameters: Vec<Value> = constraints.map(|constraint| constraint["spec"]["parameters"].clone()).collect();
     parameters.push(Value::Null);
-    let objects: Vec<Value> = near.into_iter().filter(|object| is_reviewed(object)).collect();
+    let objects: Vec<Value> = near.into_iter().filter(is_reviewed).collect();
     Ok(Some(Template {
         name: file.display().to_string(),
         version: if source["version"] == "v1" { Version::V1 } else { Version::V0 },

@@ -227,3 +227,12 @@ fn of_two_of_one_name_the_last_counts() {
     assert_eq!(findings.len(), 1);
     assert_eq!(system.mutate(pod(json!({})), &create()).unwrap().object["spec"], json!({"x": 2}));
 }
+
+#[test]
+fn an_assigned_object_is_each_elements_own() {
+    // Gatekeeper gives all elements one Go value, so that `b` changes them all.
+    let text = assign("a", "spec.l[name: *].r", "{x: 1}") + &assign("b", "spec.l[name: p].r.z", "2");
+    let mutated = clean(&text).mutate(pod(json!({"l": [{"name": "p"}, {"name": "q"}]})), &create()).unwrap();
+    let expected = json!([{"name": "p", "r": {"x": 1, "z": 2}}, {"name": "q", "r": {"x": 1}}]);
+    assert_eq!(mutated.object["spec"]["l"], expected);
+}
