@@ -3,6 +3,8 @@
 //! Owns where policies, inventory and Namespaces come from on the command line. What a policy says is `plat_policy`'s, what
 //! it means for a claim `plat_plan`'s.
 
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
 use plat_plan::guardrails::{self, Finding, Implied, Reviewer};
 use plat_policy::mutation::{MutationContext, Operation};
 use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Source, Verdict};
@@ -10,6 +12,11 @@ use plat_resource::{Diagnostic, Document, Value, object};
 
 use crate::arguments::GuardrailArgs;
 use crate::load::{self, Depth, File, Files};
+
+/// The time since the epoch.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
 
 /// Policies, and what they may look at.
 pub(crate) struct Policies {
@@ -38,7 +45,7 @@ impl Policies {
     /// Reads the policies alone.
     pub(crate) fn load(arguments: &GuardrailArgs, files: &mut Files, findings: &mut Vec<Diagnostic>) -> PolicySet {
         let Found { documents, samples } = documents(&arguments.policies, files, findings);
-        let options = Options { cel: !arguments.rego_only, ..Options::default() };
+        let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
         let (set, found) = PolicySet::load(&documents, &options);
         findings.extend(found);
         if !findings.iter().any(Diagnostic::is_error) && !arguments.policies.is_empty() {

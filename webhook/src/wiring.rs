@@ -4,6 +4,7 @@
 //! by half of the policies.
 
 use std::sync::Arc;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plat_admission::{Exemptions, Settings};
 
@@ -46,6 +47,7 @@ impl PolicyArguments {
             policies: plat_policy::Options {
                 cel: !self.no_cel,
                 observer: Some(Arc::new(Stopwatch)),
+                clock: Some(now),
                 ..plat_policy::Options::default()
             },
         }
@@ -54,6 +56,11 @@ impl PolicyArguments {
     fn has_folders(&self) -> bool {
         !self.folders.policies_dir.is_empty() || !self.folders.platform_dir.is_empty()
     }
+}
+
+/// The time since the epoch.
+fn now() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 /// Starts following all sources, and answers what decides by them.

@@ -155,7 +155,9 @@ impl PolicySet {
     ) -> Result<Vec<Found>, Failure> {
         let engine = self.template(&constraint.name.kind).and_then(|template| template.engine.as_ref());
         match engine {
-            Some((_, engine)) => engine.evaluate(&Call { input, constraint, inventory, limits: self.options.limits }),
+            Some((_, engine)) => {
+                engine.evaluate(&Call { input, constraint, inventory, limits: self.options.limits_now() })
+            }
             // Constraints without a compiled template are not in the set.
             None => Err(Failure { message: "the template is not usable".to_owned(), of_template: true }),
         }

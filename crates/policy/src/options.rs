@@ -2,6 +2,7 @@
 
 use std::fmt::Debug;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::ConstraintName;
 
@@ -24,10 +25,20 @@ pub struct Options {
     pub limits: plat_rego::Limits,
     /// Who is told of each evaluation.
     pub observer: Option<Arc<dyn Observer>>,
+    /// The time since the epoch, asked once for each evaluation: what `time.now_ns` says where `limits` say nothing.
+    pub clock: Option<fn() -> Duration>,
+}
+
+impl Options {
+    /// The bounds of an evaluation that begins now.
+    pub(crate) fn limits_now(&self) -> plat_rego::Limits {
+        let now = self.limits.now.or_else(|| self.clock.map(|clock| clock()));
+        plat_rego::Limits { now, ..self.limits }
+    }
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { cel: true, limits: plat_rego::Limits::default(), observer: None }
+        Self { cel: true, limits: plat_rego::Limits::default(), observer: None, clock: None }
     }
 }

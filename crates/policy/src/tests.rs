@@ -277,3 +277,21 @@ fn each_evaluation_is_observed() {
     set.review(&review, EnforcementPoint::Webhook, &Inventory::default());
     assert_eq!(*seen.0.lock().unwrap(), ["begin owned", "end owned"], "what does not match is not evaluated");
 }
+
+#[test]
+fn the_clock_is_asked_at_each_evaluation() {
+    let text = POLICIES
+        .replace("not input.review.object.metadata.labels[input.parameters.label]", "time.now_ns() > 5000000000");
+    let review = Review::of_object(&pod(), Some(space("iron")));
+    let (documents, _) = yaml::parse("policies.yaml", text.as_bytes());
+    let verdicts = |options: &Options| {
+        let (set, findings) = PolicySet::load(&documents, options);
+        assert_eq!(told(&findings), "");
+        said(&set.review(&review, EnforcementPoint::Webhook, &Inventory::default()))
+    };
+    let at = |clock: fn() -> std::time::Duration| verdicts(&Options { clock: Some(clock), ..Options::default() });
+    assert_eq!(at(|| std::time::Duration::from_secs(5)), [] as [&str; 0]);
+    assert_eq!(at(|| std::time::Duration::from_secs(6)), ["deny owned: there is no label owner"]);
+    let told = verdicts(&Options::default());
+    assert!(told.len() == 1 && told[0].starts_with("deny owned: "), "without a clock nothing is let through: {told:?}");
+}
