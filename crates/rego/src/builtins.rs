@@ -10,6 +10,7 @@ mod crypto;
 mod duration;
 mod encoding;
 mod glob;
+mod globs;
 mod json;
 mod net;
 mod numbers;
@@ -17,6 +18,7 @@ mod objects;
 mod regex;
 mod sprintf;
 mod strings;
+mod template;
 mod types;
 
 use std::collections::BTreeMap;
@@ -107,20 +109,19 @@ const REFUSED: &[(&str, usize, &str)] = &[
     ("graphql.schema_is_valid", 1, UNSUPPORTED),
     ("json.match_schema", 2, UNSUPPORTED),
     ("json.verify_schema", 1, UNSUPPORTED),
-    ("strings.render_template", 2, UNSUPPORTED),
     ("uri.is_valid", 1, UNSUPPORTED),
     ("uri.parse", 1, UNSUPPORTED),
-    ("regex.globs_match", 2, UNSUPPORTED),
     ("external_data", 1, NETWORK),
 ];
 
 static TABLE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
-    let groups: [&[Row]; 15] = [
+    let groups: [&[Row]; 17] = [
         aggregates::ROWS,
         bridge::ROWS,
         bridge::MENDED,
         duration::ROWS,
         glob::ROWS,
+        globs::ROWS,
         crypto::ROWS,
         encoding::ROWS,
         json::ROWS,
@@ -130,6 +131,7 @@ static TABLE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
         regex::ROWS,
         sprintf::ROWS,
         strings::ROWS,
+        template::ROWS,
         types::ROWS,
     ];
     let plain = groups.into_iter().flatten().map(|(name, arity, run)| (*name, *arity, Run::Plain(*run)));
