@@ -14,7 +14,7 @@ use crate::arguments::GuardrailArgs;
 use crate::load::{self, Depth, File, Files};
 
 /// The time since the epoch.
-fn now() -> Duration {
+pub(crate) fn now() -> Duration {
     SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 

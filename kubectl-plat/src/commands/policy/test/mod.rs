@@ -13,6 +13,7 @@ use crate::commands::TEMPLATE;
 use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::load;
+use crate::policies::now;
 use crate::ui::Ui;
 
 const OUTCOME: &str = "nothing was tested";
@@ -57,7 +58,7 @@ pub(super) fn run(ui: &Ui, arguments: &TestArgs) -> Result<Exit, CommandError> {
     let filter = Filter::new(&arguments.run).map_err(CommandError::usage)?;
     let mut findings = Vec::new();
     let tests = load::tests(&arguments.paths, &mut findings);
-    let options = Options { cel: !arguments.rego_only, ..Options::default() };
+    let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
     let groups = suites::run(&tests.suites, &options, &filter, &mut findings);
     if groups.is_empty() && !findings.iter().any(Diagnostic::is_error) {
         findings.push(nothing(&arguments.paths));
