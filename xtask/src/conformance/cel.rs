@@ -116,61 +116,62 @@ fn show(value: &Value<'_>) -> Json {
     }
 }
 
+const ATOMS: [&str; 26] = [
+    "1",
+    "-2",
+    "3u",
+    "0.5",
+    "true",
+    "false",
+    "null",
+    "'a'",
+    "''",
+    "'web-1'",
+    "[1, 2]",
+    "['a', 'b']",
+    "[]",
+    "{'a': 1}",
+    "object",
+    "object.spec",
+    "object.spec.replicas",
+    "object.spec.numbers",
+    "object.spec.words",
+    "object.spec.mixed",
+    "object.spec.missing",
+    "object.metadata.name",
+    "object.metadata.labels.app",
+    "oldObject.spec.replicas",
+    "request.operation",
+    "object.spec.template.spec.containers",
+];
+const OPERATORS: [&str; 14] = ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "in"];
+const MEMBERS: [&str; 16] = [
+    "size()",
+    "contains('a')",
+    "startsWith('w')",
+    "matches('^[a-z]')",
+    "lowerAscii()",
+    "split('-')",
+    "join(',')",
+    "sum()",
+    "max()",
+    "isSorted()",
+    "indexOf('a')",
+    "reverse()",
+    "distinct()",
+    "trim()",
+    "first()",
+    "replace('a', 'b')",
+];
+const LOOPS: [&str; 6] = ["all", "exists", "exists_one", "filter", "map", "existsOne"];
+const CONVERSIONS: [&str; 8] = ["string", "int", "double", "size", "dyn", "type", "bool", "quantity"];
+
 /// One expression.
 fn expression(seed: u64) -> String {
     grown(&mut Random::new(seed), 3)
 }
 
 fn grown(random: &mut Random, depth: usize) -> String {
-    const ATOMS: [&str; 26] = [
-        "1",
-        "-2",
-        "3u",
-        "0.5",
-        "true",
-        "false",
-        "null",
-        "'a'",
-        "''",
-        "'web-1'",
-        "[1, 2]",
-        "['a', 'b']",
-        "[]",
-        "{'a': 1}",
-        "object",
-        "object.spec",
-        "object.spec.replicas",
-        "object.spec.numbers",
-        "object.spec.words",
-        "object.spec.mixed",
-        "object.spec.missing",
-        "object.metadata.name",
-        "object.metadata.labels.app",
-        "oldObject.spec.replicas",
-        "request.operation",
-        "object.spec.template.spec.containers",
-    ];
-    const OPERATORS: [&str; 14] = ["+", "-", "*", "/", "%", "==", "!=", "<", "<=", ">", ">=", "&&", "||", "in"];
-    const MEMBERS: [&str; 16] = [
-        "size()",
-        "contains('a')",
-        "startsWith('w')",
-        "matches('^[a-z]')",
-        "lowerAscii()",
-        "split('-')",
-        "join(',')",
-        "sum()",
-        "max()",
-        "isSorted()",
-        "indexOf('a')",
-        "reverse()",
-        "distinct()",
-        "trim()",
-        "first()",
-        "replace('a', 'b')",
-    ];
-    const LOOPS: [&str; 6] = ["all", "exists", "exists_one", "filter", "map", "existsOne"];
-    const CONVERSIONS: [&str; 8] = ["string", "int", "double", "size", "dyn", "type", "bool", "quantity"];
     if depth == 0 {
         return random.pick(&ATOMS).to_owned();
     }
