@@ -1,4 +1,4 @@
-//! `policy test`: suites, as `gator verify` runs them.
+//! `policy test`: suites, as `gator verify` runs them, and tests in Rego, as `opa test` does.
 
 use insta::assert_snapshot;
 
@@ -152,7 +152,7 @@ fn a_folder_without_tests() {
     let sandbox = Sandbox::new().file("policies/template.yaml", TEMPLATE);
     assert_snapshot!(test(&sandbox, &["policies"]).refusal(), @"
     error: there is no test in policies
-      caused by: no file is a suite: kind Suite of test.gatekeeper.sh
+      caused by: no file is a suite (kind Suite of test.gatekeeper.sh), and no .rego file has a rule test_...
       hint: a suite names a template, a constraint, and objects with what is to be said of them
     1 error; nothing was tested
     ");
@@ -183,6 +183,119 @@ fn a_broken_suite() {
       caused by: policies/size/suite.yaml:20:1: not valid YAML: while parsing a node, did not find expected node content
     1 error; nothing was tested
     ");
+}
+
+const SIZES: &str = "package sizes
+
+too_large(size) {
+  size > 5
+}
+
+odd(size) {
+  size % 2 == 1
+}
+";
+
+const SIZES_TEST: &str = "package sizes
+
+test_small { not too_large(5) }
+
+test_large { too_large(6) }
+
+test_wrong { too_large(1) }
+
+test_false = too_large(9) == false
+
+todo_test_later { odd(1) }
+";
+
+fn rego(tests: &str) -> Sandbox {
+    Sandbox::new().file("policies/lib/sizes.rego", SIZES).file("policies/lib/sizes_test.rego", tests)
+}
+
+#[test]
+fn tests_in_rego_are_run() {
+    assert_snapshot!(test(&rego(SIZES_TEST), &["policies"]), @"
+    exit code 1
+    --- stdout
+    FAIL  policies/lib  5 cases
+          data.sizes.test_wrong
+            policies/lib/sizes_test.rego:7: it has no value: an expression in it is false or undefined
+          data.sizes.test_false
+            policies/lib/sizes_test.rego:9: it is false
+
+    Tests: 2 passed, 2 failed, 1 skipped.
+    --- stderr
+    ");
+    let good = rego("package sizes\n\ntest_small { not too_large(5) }\n");
+    assert_snapshot!(test(&good, &["policies", "--coverage"]).answer(), @"
+    ok    policies/lib  1 case
+
+    Coverage
+       25 %  policies/lib/sizes.rego   not reached: 3, 7-8
+
+    Tests: 1 passed, 0 failed, 0 skipped.
+    ");
+    assert_snapshot!(test(&good, &["policies", "--coverage", "-o", "json"]).answer(), @r#"
+    {
+      "apiVersion": "kubectl-plat.dev/v1alpha1",
+      "groups": [
+        {
+          "cases": [
+            {
+              "name": "data.sizes.test_small",
+              "outcome": "passed"
+            }
+          ],
+          "coverage": [
+            {
+              "covered": 1,
+              "file": "policies/lib/sizes.rego",
+              "notCovered": [
+                3,
+                7,
+                8
+              ]
+            }
+          ],
+          "path": "policies/lib"
+        }
+      ],
+      "kind": "PolicyTest",
+      "summary": {
+        "failed": 0,
+        "passed": 1,
+        "skipped": 0
+      }
+    }
+    "#);
+    let none = test(&good, &["policies", "--run", "large"]);
+    assert_eq!(none.stderr, "warning: no test has a name that --run \"large\" matches\n");
+    let one = test(&rego(SIZES_TEST), &["policies", "--run", "test_small//any"]);
+    assert!(one.stdout.ends_with("Tests: 1 passed, 0 failed, 4 skipped.\n"), "{one}");
+}
+
+#[test]
+fn rego_of_today_is_run_too() {
+    let today = "package sizes\n\ntoo_large(size) if size > 5\n\ntest_large if too_large(6)\n
+test_clock if time.now_ns() > 0\n";
+    let sandbox = Sandbox::new().file("sizes_test.rego", today);
+    assert_snapshot!(test(&sandbox, &["sizes_test.rego"]).answer(), @"
+    ok    .  2 cases
+
+    Tests: 2 passed, 0 failed, 0 skipped.
+    ");
+}
+
+#[test]
+fn rego_that_does_not_compile() {
+    assert_snapshot!(test(&rego("package sizes\n\ntest_small { no_such(5) }\n"), &["policies"]).refusal(), @"
+    error: policies/lib/sizes_test.rego cannot be compiled
+      caused by: policies/lib/sizes_test.rego:3:14: undefined function no_such
+    1 error; nothing was tested
+    ");
+    let without_tests = Sandbox::new().file("policies/broken.rego", "package a\n\nb {");
+    assert!(test(&without_tests, &["policies"]).refusal().starts_with("error: there is no test in policies\n"));
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! `kubectl plat policy test`: Gatekeeper's suites, and tests written in Rego.
 
 mod outcome;
+mod rego;
 mod suites;
 
 use clap::{Args, ValueEnum};
@@ -18,18 +19,21 @@ use crate::ui::Ui;
 
 const OUTCOME: &str = "nothing was tested";
 
-/// Run the suites of policies, as `gator verify` does
+/// Run the tests of policies: suites, as `gator verify` does, and tests in Rego, as `opa test` does
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = "\
-A suite is a file with kind Suite of test.gatekeeper.sh. Exits 1 where a test fails.
+A suite is a file with kind Suite of test.gatekeeper.sh. Tests in Rego are rules of
+.rego files whose names begin with test_; the files of one folder are one program.
+Exits 1 where a test fails.
 
 Examples:
   kubectl plat policy test policies/
   kubectl plat policy test policies/... --run 'limits//denied'
   kubectl plat policy test policies/ -o junit > report.xml
+  kubectl plat policy test policies/ --coverage
 ")]
 pub(super) struct TestArgs {
-    /// Folders, with the folders in them, or suites
+    /// Folders, with the folders in them, suites, or .rego files
     #[arg(required = true, value_name = "PATH")]
     paths: Vec<String>,
 
@@ -40,6 +44,10 @@ pub(super) struct TestArgs {
     /// Evaluate the Rego of templates that bring CEL too
     #[arg(long)]
     rego_only: bool,
+
+    /// Tell which lines of .rego files their tests reach; suites and the Rego in templates are not counted
+    #[arg(long)]
+    coverage: bool,
 
     /// Output format
     #[arg(short, long, value_enum, value_name = "FORMAT", default_value_t, help_heading = "Output options")]
@@ -59,7 +67,8 @@ pub(super) fn run(ui: &Ui, arguments: &TestArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let tests = load::tests(&arguments.paths, &mut findings);
     let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
-    let groups = suites::run(&tests.suites, &options, &filter, &mut findings);
+    let mut groups = suites::run(&tests.suites, &options, &filter, &mut findings);
+    groups.extend(rego::run(&tests.rego, &arguments.run, arguments.coverage, &mut findings)?);
     if groups.is_empty() && !findings.iter().any(Diagnostic::is_error) {
         findings.push(nothing(&arguments.paths));
     }
@@ -80,6 +89,6 @@ pub(super) fn run(ui: &Ui, arguments: &TestArgs) -> Result<Exit, CommandError> {
 
 fn nothing(paths: &[String]) -> Diagnostic {
     Diagnostic::error(format!("there is no test in {}", paths.join(", ")))
-        .because("no file is a suite: kind Suite of test.gatekeeper.sh")
+        .because("no file is a suite (kind Suite of test.gatekeeper.sh), and no .rego file has a rule test_...")
         .hint("a suite names a template, a constraint, and objects with what is to be said of them")
 }
