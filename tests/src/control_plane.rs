@@ -85,9 +85,9 @@ impl ControlPlane {
         self.supervisor.last_words(KUBE_APISERVER.name)
     }
 
-    /// Runs a program beside it, which ends when it does. What it prints goes to a log.
-    pub fn run_beside(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<()> {
-        self.supervisor.spawn(name, command).map(drop)
+    /// Runs a program beside it, which ends when it does, and tells its process id. What it prints goes to a log.
+    pub fn run_beside(&mut self, name: &'static str, command: &mut Command) -> anyhow::Result<u32> {
+        self.supervisor.spawn(name, command)
     }
 
     /// The end of the log of a program that runs beside it.

@@ -4,21 +4,16 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use plat_admission::{Decision, Request, Snapshot, mutate, validate};
+use plat_admission::{Decision, Request, mutate, validate};
 use plat_policy::ConstraintName;
 
 use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Outcome, Policies, Question};
-use crate::review::Refusal;
+use crate::review::{Envelope, Refusal};
 use crate::snapshots::Snapshots;
 use crate::sources::{Rebuild, templates};
 use crate::stopwatch::{self, Times};
-
-/// A Namespace that was just made is known here a moment later than at the API server.
-const NAMESPACE_PATIENCE: Duration = Duration::from_millis(500);
-const LOOK: Duration = Duration::from_millis(5);
 
 /// What decides.
 #[derive(Debug)]
@@ -34,19 +29,6 @@ impl Decide {
     pub fn new(snapshots: Arc<Snapshots>, rebuild: Arc<Rebuild>, follows_namespaces: bool) -> Self {
         Self { snapshots, rebuild, follows_namespaces }
     }
-
-    /// The snapshot to decide by. Waits a little for the Namespace of the request.
-    fn snapshot(&self, namespace: &str, deadline: Instant) -> Snapshot {
-        let end = deadline.min(Instant::now() + NAMESPACE_PATIENCE);
-        loop {
-            let snapshot = self.snapshots.current();
-            let is_known = namespace.is_empty() || snapshot.namespace(namespace).is_some();
-            if is_known || !self.follows_namespaces || Instant::now() >= end {
-                return snapshot;
-            }
-            thread::sleep(LOOK);
-        }
-    }
 }
 
 impl Admission for Decide {
@@ -58,11 +40,13 @@ impl Admission for Decide {
         }
         let request = match Request::read(question.body) {
             Ok(request) => request,
-            Err(malformed) => {
+            Err(mut malformed) => {
+                // Without it the API server takes the refusal for a failure, which `failurePolicy: Ignore` lets pass.
+                malformed.uid.get_or_insert_with(|| question.envelope.uid.clone());
                 return answer(malformed.review().to_string().into_bytes(), Outcome::Errored, Vec::new());
             }
         };
-        let snapshot = self.snapshot(&request.namespace, question.deadline);
+        let snapshot = self.snapshots.current();
         let (decision, times) = stopwatch::measure(|| match question.endpoint {
             Endpoint::Validate => validate(&snapshot, &request),
             Endpoint::Mutate => mutate(&snapshot, &request),
@@ -70,6 +54,14 @@ impl Admission for Decide {
         });
         let review = decision.review(&request.uid).to_string().into_bytes();
         answer(review, outcome(&decision), uses(&decision, times))
+    }
+
+    /// A Namespace that was just made is known here a moment later than at the API server.
+    fn is_prepared(&self, envelope: &Envelope) -> bool {
+        // A Namespace is said to be in itself when it is made.
+        let is_namespace = envelope.object_group.is_empty() && envelope.object_kind == "Namespace";
+        let waits = self.follows_namespaces && !envelope.namespace.is_empty() && !is_namespace;
+        !waits || self.snapshots.knows_namespace(&envelope.namespace)
     }
 
     fn conditions(&self) -> Vec<Condition> {

@@ -135,6 +135,12 @@ pub trait Admission: Send + Sync + 'static {
     /// Answers one question. A panic is answered by the server, with a denial.
     fn decide(&self, question: &Question<'_>) -> Answer;
 
+    /// Whether all is here that the answer needs. Where it is not, the server asks a little later, and holds up no thread
+    /// meanwhile; in the end it asks for an answer all the same.
+    fn is_prepared(&self, _envelope: &Envelope) -> bool {
+        true
+    }
+
     /// What must hold before requests may come.
     fn conditions(&self) -> Vec<Condition>;
 

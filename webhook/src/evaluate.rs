@@ -33,6 +33,10 @@ pub struct EvaluationArguments {
 /// Policies recurse over documents: the stack is large, and only what is touched of it takes memory.
 const STACK_BYTES: usize = 64 * 1024 * 1024;
 
+/// How long what a request needs is waited for, and how often it is looked.
+const PREPARATION: Duration = Duration::from_millis(500);
+const LOOK: Duration = Duration::from_millis(10);
+
 type Job = Box<dyn FnOnce() + Send>;
 
 /// The threads. They end when the last handle is dropped and the queue is empty.
@@ -109,6 +113,15 @@ pub enum Decided {
     Refused(Refusal),
 }
 
+/// What a thread says of one request.
+enum Told {
+    Decided(Decided),
+    /// Something that the decision needs is not here yet.
+    Unprepared(Box<Envelope>),
+    /// It did not come to it in time.
+    Nothing,
+}
+
 impl Evaluator {
     /// Starts the threads.
     pub fn start(arguments: &EvaluationArguments, admission: Arc<dyn Admission>) -> std::io::Result<Self> {
@@ -145,38 +158,62 @@ impl Evaluator {
         started: Instant,
         deadline: Instant,
     ) -> Decided {
+        let late = || Decided::Refused(Refusal::late(deadline.duration_since(started).as_secs_f64()));
+        let mut told = self.evaluate(endpoint, body, deadline, true).await;
+        if let Told::Unprepared(envelope) = &told {
+            self.prepared(envelope, deadline).await;
+            told = self.evaluate(endpoint, body, deadline, false).await;
+        }
+        match told {
+            Told::Decided(decided) => decided,
+            Told::Unprepared(_) | Told::Nothing => late(),
+        }
+    }
+
+    /// Waits, as no thread, until what a request needs is here, or for as long as it is worth waiting.
+    async fn prepared(&self, envelope: &Envelope, deadline: Instant) {
+        let end = deadline.min(Instant::now() + PREPARATION);
+        while !self.admission.is_prepared(envelope) && Instant::now() < end {
+            tokio::time::sleep(LOOK).await;
+        }
+    }
+
+    /// One turn of a thread. With `may_wait`, what is not prepared comes back undecided.
+    async fn evaluate(&self, endpoint: Endpoint, body: &Arc<Buffered>, deadline: Instant, may_wait: bool) -> Told {
         let (sender, receiver) = oneshot::channel();
         let (admission, body) = (Arc::clone(&self.admission), Arc::clone(body));
         let job = move || {
             // Nobody waits any more: the client went, or the deadline passed in the queue.
             if !sender.is_closed() && Instant::now() < deadline {
-                let decided = decide(admission.as_ref(), endpoint, &body.bytes, deadline);
+                let told = decide(admission.as_ref(), endpoint, &body.bytes, deadline, may_wait);
                 // Before the answer, so that its memory is free when the client hears of it.
                 drop(body);
-                let _ = sender.send(decided);
+                let _ = sender.send(told);
             }
         };
         if let Err(refusal) = self.queue.push(Box::new(job)) {
-            return Decided::Refused(refusal);
+            return Told::Decided(Decided::Refused(refusal));
         }
-        let late = || Decided::Refused(Refusal::late(deadline.duration_since(started).as_secs_f64()));
         match tokio::time::timeout_at(deadline.into(), receiver).await {
-            Ok(Ok(decided)) => decided,
-            Ok(Err(_)) | Err(_) => late(),
+            Ok(Ok(told)) => told,
+            Ok(Err(_)) | Err(_) => Told::Nothing,
         }
     }
 }
 
-fn decide(admission: &dyn Admission, endpoint: Endpoint, body: &[u8], deadline: Instant) -> Decided {
-    let decided = catch_unwind(AssertUnwindSafe(|| {
+fn decide(admission: &dyn Admission, endpoint: Endpoint, body: &[u8], deadline: Instant, may_wait: bool) -> Told {
+    let told = catch_unwind(AssertUnwindSafe(|| {
         let (envelope, fault) = Envelope::read(body);
         if let Some(fault) = fault {
-            return Decided::Refused(Refusal::malformed(fault.0));
+            return Told::Decided(Decided::Refused(Refusal::malformed(fault.0)));
+        }
+        if may_wait && !admission.is_prepared(&envelope) {
+            return Told::Unprepared(Box::new(envelope));
         }
         let answer = admission.decide(&Question { endpoint, body, envelope: &envelope, deadline });
-        Decided::Answered(Box::new(envelope), answer)
+        Told::Decided(Decided::Answered(Box::new(envelope), answer))
     }));
-    decided.unwrap_or_else(|_| Decided::Refused(Refusal::panicked()))
+    told.unwrap_or_else(|_| Told::Decided(Decided::Refused(Refusal::panicked())))
 }
 
 /// The answer that the server gives by itself, as an AdmissionReview where a uid can be read, else nothing.

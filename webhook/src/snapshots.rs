@@ -52,6 +52,11 @@ impl Snapshots {
         self.change(|snapshot| snapshot.namespaces = Arc::new(by_name));
     }
 
+    /// Whether there is a Namespace of this name, as far as is known.
+    pub fn knows_namespace(&self, name: &str) -> bool {
+        self.current.read().unwrap_or_else(PoisonError::into_inner).namespace(name).is_some()
+    }
+
     /// One Namespace is new or different.
     pub fn put_namespace(&self, namespace: Value) {
         let name = object::name(&namespace).to_owned();

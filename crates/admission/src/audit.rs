@@ -6,14 +6,15 @@
 use std::collections::BTreeSet;
 
 use plat_plan::guardrails::{Finding as Found, Subject, review_object};
-use plat_policy::{EnforcementPoint, Process, Review, Verdict};
-use plat_resource::{GroupVersionKind, Value, object};
+use plat_policy::{Cause, ConstraintName, EnforcementAction, EnforcementPoint, Process, Review, Verdict};
+use plat_resource::{Diagnostic, GroupVersionKind, Map, Value, object};
 
 use crate::claim::judge;
+use crate::message;
 use crate::report::Finding;
 use crate::snapshot::Snapshot;
 
-/// Audits one object. A claim that cannot be expanded has nothing to find: its controller says so on the claim.
+/// Audits one object. That a claim cannot be expanded, and so not be judged, is an error that its report has.
 pub fn audit(snapshot: &Snapshot, object: &Value) -> Vec<Finding> {
     if snapshot.policies.config().exempts(Process::Audit, object) {
         return Vec::new();
@@ -30,8 +31,23 @@ pub fn audit(snapshot: &Snapshot, object: &Value) -> Vec<Finding> {
             .filter(|new| !findings.iter().any(|known| known.composed.is_none() && known.verdict == new.verdict))
             .collect();
         findings.extend(new);
+        findings.extend(judged.errors.iter().map(|error| not_judged(object, error)));
     }
     findings
+}
+
+/// A claim or XR of which nobody can say what it makes. No constraint says so: its own kind stands for one.
+fn not_judged(object: &Value, error: &Diagnostic) -> Finding {
+    let kind = GroupVersionKind::of(object).kind;
+    let verdict = Verdict {
+        constraint: ConstraintName { kind, name: "expansion".to_owned() },
+        action: EnforcementAction::Deny,
+        message: format!("what it creates cannot be judged: {}", message::of_diagnostic(error)),
+        details: Value::Object(Map::new()),
+        field: error.field.clone(),
+        cause: Cause::Evaluation,
+    };
+    Finding { verdict, composed: None }
 }
 
 fn finding(found: Found) -> Finding {

@@ -62,6 +62,14 @@ pub struct Request {
     value: Value,
 }
 
+/// Why nothing is read of a body.
+fn unreadable(error: &str) -> String {
+    if error.starts_with("recursion limit exceeded") {
+        return "the object is nested too deeply to be judged".to_owned();
+    }
+    format!("the body is no JSON: {error}")
+}
+
 /// A body that is no request.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Malformed {
@@ -88,7 +96,7 @@ impl Request {
             Err(error) => Err(Malformed {
                 uid: None,
                 api_version: API_VERSION.to_owned(),
-                message: format!("the body is no JSON: {error}"),
+                message: unreadable(&error.to_string()),
             }),
         }
     }
@@ -294,6 +302,13 @@ mod tests {
             review["request"]["object"] = json!(null);
         }));
         assert_eq!(object::name(request.unwrap().object()), "old");
+    }
+
+    #[test]
+    fn what_is_nested_too_deeply_is_said_to_be() {
+        let deep = (0..1_000).fold(json!("a"), |inner, _| json!({"a": inner}));
+        let malformed = Request::read(&body(|review| review["request"]["object"] = deep)).unwrap_err();
+        assert_eq!(malformed.message, "the object is nested too deeply to be judged");
     }
 
     #[test]

@@ -430,6 +430,14 @@ fn the_audit_sees_what_a_claim_makes_and_lists_only_what_matters() {
     let told: Vec<_> =
         found.iter().map(|each| (each.verdict.constraint.name.as_str(), each.composed.as_deref())).collect();
     assert_eq!(told, [("size-limit", Some("bucket (storage.acme.io/CloudBucket)"))]);
+    let nowhere = json!({"size": 5, "compositionRef": {"name": "nowhere"}});
+    let found = audit(&snapshot, &claim("orders", &nowhere));
+    assert_eq!((found.len(), found[0].verdict.cause), (1, plat_policy::Cause::Evaluation), "{found:?}");
+    assert!(found[0].verdict.message.starts_with("what it creates cannot be judged: "), "{found:?}");
+    let mut stored = claim("orders", &nowhere);
+    stored["metadata"]["uid"] = json!("u");
+    let report = crate::report::report(crate::report::Format::OpenReports, &stored, &found, 0).unwrap();
+    assert_eq!((&report["summary"]["error"], &report["results"][0]["result"]), (&json!(1), &json!("error")));
     assert_eq!(audit(&snapshot, &labelled("Pod", "new")).len(), 1, "dryrun is for the audit");
     assert!(audit(&snapshot, &labelled("Pod", "fine")).is_empty());
     assert_eq!(Kinds::of(&snapshot), Kinds::All, "some constraints name no kinds");
@@ -462,7 +470,7 @@ spec:
         "spec": {"template": {"metadata": {"labels": {"bad": "x"}}, "spec": {"containers": []}}},
     });
     let decision = validate(&snapshot, &request(&deployment, |_| {}));
-    assert_eq!(messages(&decision), ["[no-bad] [Implied by expand-deployments] Pod  carries bad"]);
+    assert_eq!(messages(&decision), ["[no-bad] [Implied by expand-deployments] Pod CREATE carries bad"]);
     let without = validate(
         &snapshot,
         &request(

@@ -185,8 +185,7 @@ impl Walk<'_> {
             Vec::new()
         });
         for implied in all {
-            let mut request = Review::of_object(&implied.object, self.namespace_of(&implied.object));
-            request.source = Source::Generated;
+            let request = request::implied(&implied.object, review, self.namespace_of(&implied.object));
             let mut verdicts = self.reviewer.review(&request);
             if let Some(action) = &implied.action {
                 for verdict in &mut verdicts {

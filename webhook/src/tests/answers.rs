@@ -215,6 +215,17 @@ async fn what_finds_no_room_is_refused_at_once() {
 }
 
 #[tokio::test]
+async fn what_is_not_prepared_is_waited_for_by_no_thread_and_decided_in_the_end() {
+    let scripted = Arc::new(Scripted::default());
+    let service = service(scripted.clone(), &["--evaluation-threads=1"]);
+    assert!(told(&send(&service, post(review("unprepared"))).await.1).1);
+    let [by_threads, by_others] = scripted.looks();
+    assert!(by_threads == 1 && by_others > 1, "{by_threads} {by_others}");
+    assert!(told(&send(&service, post(review("a"))).await.1).1);
+    assert_eq!(scripted.looks(), [2, by_others], "what is there is decided at once");
+}
+
+#[tokio::test]
 async fn nothing_is_decided_for_a_client_that_went() {
     let scripted = Arc::new(Scripted::default());
     let service = service(scripted.clone(), &["--evaluation-threads=1"]);

@@ -1,23 +1,27 @@
 //! A decision by the name of the object, and events instead of sleeps.
 
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Condvar, Mutex};
 use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
 use crate::decision::{Admission, Answer, Condition, Outcome, Policies, Question};
+use crate::review::Envelope;
 
-/// `wait*` waits for [`Scripted::release`], `panic` panics, everything else is allowed.
+/// `wait*` waits for [`Scripted::release`], `unprepared` never is prepared, `panic` panics, everything else is allowed.
 #[derive(Debug)]
 pub(super) struct Scripted {
     entered: Semaphore,
     released: Mutex<usize>,
+    /// How often it was asked whether all is there: by threads that evaluate, and by others.
+    looks: [AtomicUsize; 2],
     changed: Condvar,
 }
 
 impl Default for Scripted {
     fn default() -> Self {
-        Self { entered: Semaphore::new(0), released: Mutex::new(0), changed: Condvar::new() }
+        Self { entered: Semaphore::new(0), released: Mutex::new(0), looks: Default::default(), changed: Condvar::new() }
     }
 }
 
@@ -31,6 +35,11 @@ impl Scripted {
     pub(super) fn release(&self, count: usize) {
         *self.released.lock().unwrap() += count;
         self.changed.notify_all();
+    }
+
+    /// How often it was asked whether all is there: by threads that evaluate, and by others.
+    pub(super) fn looks(&self) -> [usize; 2] {
+        self.looks.each_ref().map(|looks| looks.load(Ordering::SeqCst))
     }
 
     fn wait(&self) {
@@ -56,6 +65,12 @@ impl Admission for Scripted {
             envelope.uid
         );
         Answer { review: review.into_bytes(), outcome: Outcome::Allowed, constraints: Vec::new() }
+    }
+
+    fn is_prepared(&self, envelope: &Envelope) -> bool {
+        let evaluates = std::thread::current().name().is_some_and(|name| name.starts_with("evaluate-"));
+        self.looks[usize::from(!evaluates)].fetch_add(1, Ordering::SeqCst);
+        envelope.name != "unprepared"
     }
 
     fn conditions(&self) -> Vec<Condition> {

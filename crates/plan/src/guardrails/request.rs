@@ -5,7 +5,7 @@
 
 use plat_policy::{Review, Source};
 use plat_resource::object::GroupVersionKind;
-use plat_resource::{Map, Value};
+use plat_resource::{Map, Value, object};
 
 use crate::build::prepare;
 use crate::live::{CoreKind, Owned, Schemas, predict};
@@ -39,6 +39,13 @@ impl Request<'_> {
     pub(super) fn deletion(live: &Value, namespace: Option<Value>) -> Review {
         review(live, "DELETE", Some(live), namespace, Source::Generated)
     }
+}
+
+/// What an object implies comes and goes as the object does: with its operation, as in Gatekeeper.
+pub(super) fn implied(object: &Value, of: &Review, namespace: Option<Value>) -> Review {
+    let operation = object::string_at(&of.request, &["operation"]).unwrap_or_default();
+    let old = (operation == "DELETE").then_some(object);
+    review(object, operation, old, namespace, Source::Generated)
 }
 
 fn review(object: &Value, operation: &str, old: Option<&Value>, namespace: Option<Value>, source: Source) -> Review {

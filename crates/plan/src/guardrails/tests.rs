@@ -245,6 +245,24 @@ fn the_gravest_comes_first_and_implied_objects_follow_theirs() {
 }
 
 #[test]
+fn implied_objects_carry_the_operation_of_theirs() {
+    let deployment = json!({"apiVersion": "apps/v1", "kind": "Deployment", "metadata": {"name": "web", "namespace": "a"},
+                            "spec": {"template": {"spec": {}}}});
+    let rule: Vec<Rule> = vec![("x", EnforcementAction::Deny, |review| {
+        let told = format!("{} {}", review.request["operation"], review.request.get("oldObject").is_some());
+        (review.source == Source::Generated).then_some(("spec", told))
+    })];
+    let rules = Rules(rule);
+    for (operation, expected) in [("UPDATE", r#""UPDATE" false"#), ("DELETE", r#""DELETE" true"#), ("", r#""" false"#)]
+    {
+        let mut review = Review::of_object(&deployment, None);
+        review.request["operation"] = operation.into();
+        let findings = review_object(&review, &rules);
+        assert_eq!(findings.iter().map(|finding| finding.message.as_str()).collect::<Vec<_>>(), [expected]);
+    }
+}
+
+#[test]
 fn what_cannot_be_expanded_is_refused() {
     let endless = json!({"apiVersion": "a.b/v1", "kind": "Endless", "metadata": {"name": "one"}});
     let findings = review_object(&Review::of_object(&endless, None), &Rules(Vec::new()));

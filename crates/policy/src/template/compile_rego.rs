@@ -89,8 +89,13 @@ fn report_compile_error(error: CompileError, sources: &[Source<'_>], report: &mu
     let finding = report.error_within(&source.path, error.line, error.column, error.message);
     finding.hint = error.hint;
     if error.line > 0 {
-        finding.causes.push(format!("line {} of {}", error.line, source.name));
+        finding.causes.push(place(error.line, error.column, &source.name));
     }
+}
+
+/// Where in a module: a template of a cluster has no file that could be pointed into.
+fn place(line: usize, column: usize, module: &str) -> String {
+    if column > 0 { format!("line {line}, column {column} of {module}") } else { format!("line {line} of {module}") }
 }
 
 fn check_modules(sources: &[Source<'_>], report: &mut Report<'_>) {
@@ -142,7 +147,7 @@ impl Source<'_> {
         cause: String,
     ) -> &'r mut plat_resource::Diagnostic {
         let finding = report.error_within(&self.path, reference.line, reference.column, cause);
-        finding.causes.push(format!("line {} of {}", reference.line, self.name));
+        finding.causes.push(place(reference.line, reference.column, &self.name));
         finding
     }
 }

@@ -55,13 +55,13 @@ fn mistakes_in_rego_are_told_at_their_line_of_the_file() {
     insta::assert_snapshot!(told(&template), @r#"
     error: ConstraintTemplate owned is not usable
       caused by: t.yaml:14:14: spec.targets[0].rego: data.other may not be imported: only data.lib and future may
-      caused by: line 2 of rego
+      caused by: line 2, column 8 of rego
     error: ConstraintTemplate owned is not usable
       caused by: t.yaml:15:14: spec.targets[0].rego: input.x may not be imported: only data.lib and future may
-      caused by: line 3 of rego
+      caused by: line 3, column 8 of rego
     error: ConstraintTemplate owned is not usable
       caused by: t.yaml:17:9: spec.targets[0].rego: data.secrets[_] may not be read: only data.inventory and data.lib may
-      caused by: line 5 of rego
+      caused by: line 5, column 3 of rego
     error: ConstraintTemplate owned is not usable
       caused by: t.yaml:13:7: spec.targets[0].rego: there is no rule violation
       hint: a template says what is wrong in violation[{"msg": msg}]
@@ -118,7 +118,7 @@ spec:
       caused by: t.yaml:18:17: spec.targets[0].operations: operation "PATCH" is none of *, CREATE, UPDATE, DELETE, CONNECT
     error: ConstraintTemplate other is not usable
       caused by: t.yaml:27:19: spec.targets[0].code[0].source.libs[0]: the package helpers of a library is not below lib
-      caused by: line 1 of libs[0]
+      caused by: line 1, column 9 of libs[0]
       hint: call it lib.NAME, and import data.lib.NAME
     "#);
 }

@@ -1,8 +1,13 @@
 //! The real webhook, registered with a real API server.
 
 mod claims;
+mod crowd;
+mod ending;
 mod failures;
 mod fixtures;
+mod hostile;
+mod instance;
+mod mutators;
 mod objects;
 mod policies;
 mod server;

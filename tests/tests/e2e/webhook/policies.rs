@@ -30,6 +30,63 @@ fn a_constraint_that_changes_is_obeyed_as_it_is() {
     });
 }
 
+/// A template by whose version every object with the label is refused.
+fn versioned(version: &str, end: &str) -> serde_json::Value {
+    let rego = format!(
+        "package k8sversioned\nviolation[{{\"msg\": msg}}] {{\n  input.review.object.metadata.labels.versioned\n  msg := \"version {version}\"{end}\n}}"
+    );
+    json!({"spec": {"targets": [{"target": "admission.k8s.gatekeeper.sh", "rego": rego}]}})
+}
+
+#[test]
+fn a_template_that_breaks_while_it_changes_stays_as_it_was_and_says_where() {
+    let server = server();
+    server.run(async {
+        server.namespace("versioned").await.unwrap();
+        let mut template = versioned("first", "");
+        template["apiVersion"] = json!("templates.gatekeeper.sh/v1");
+        template["kind"] = json!("ConstraintTemplate");
+        template["metadata"] = json!({"name": "k8sversioned"});
+        template["spec"]["crd"] = json!({"spec": {"names": {"kind": "K8sVersioned"}}});
+        server.put(TEMPLATES, &template).await.unwrap();
+        let only = json!({"match": {"namespaces": ["versioned"]}});
+        let path = "/apis/constraints.gatekeeper.sh/v1beta1/k8sversioned";
+        server.put(path, &constraint("K8sVersioned", "versioned", &only)).await.unwrap();
+        let told = || async {
+            let path = "/api/v1/namespaces/versioned/configmaps?dryRun=All";
+            let answer = server.ask("POST", path, Some(&config_map("a", "versioned"))).await?;
+            Ok::<_, anyhow::Error>((answer.code, answer.message().to_owned()))
+        };
+        let says = |version: &'static str| async move { Ok(told().await?.1.contains(version)) };
+        server.eventually("the template", || says("version first")).await.unwrap();
+        let path = format!("{TEMPLATES}/k8sversioned");
+        // From here on it must never let pass, however it changes.
+        for number in 0..20 {
+            let change = versioned(&number.to_string(), "");
+            assert!(server.ask("PATCH", &path, Some(&change)).await.unwrap().is_accepted());
+            let (code, message) = told().await.unwrap();
+            assert!(code == 403 && message.contains("[versioned] version "), "{code} {message}");
+        }
+        server.eventually("the last version", || says("version 19")).await.unwrap();
+        let broken = versioned("broken", " )");
+        assert_eq!(server.ask("PATCH", &path, Some(&broken)).await.unwrap().code, 422);
+        assert!(server.ask_unjudged("PATCH", &path, &broken).await.unwrap().is_accepted());
+        let errors = || async {
+            let status = server.ask("GET", &path, None).await?.body["status"].clone();
+            Ok::<_, anyhow::Error>(status["byPod"][0]["errors"].clone())
+        };
+        server.eventually("the error", || async { Ok(!errors().await?.is_null()) }).await.unwrap();
+        let found = errors().await.unwrap();
+        assert_eq!(found[0]["location"], "spec.targets[0].rego", "{found}");
+        assert!(found[0]["message"].as_str().unwrap().ends_with("line 4, column 27 of rego"), "{found}");
+        let (code, message) = told().await.unwrap();
+        assert!(code == 403 && message.contains("version 19"), "the last good one: {code} {message}");
+        assert!(server.ask("PATCH", &path, Some(&versioned("mended", ""))).await.unwrap().is_accepted());
+        server.eventually("the mended one", || says("version mended")).await.unwrap();
+        server.eventually("the end of the error", || async { Ok(errors().await?.is_null()) }).await.unwrap();
+    });
+}
+
 #[test]
 fn what_does_not_load_is_refused_where_it_is_written() {
     let server = server();

@@ -4,9 +4,9 @@
 
 use std::io::{Read, Write};
 use std::net::{Ipv4Addr, SocketAddr, TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::OnceLock;
+use std::sync::{Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::{Duration, Instant};
 
 use anyhow::{Context, bail, ensure};
@@ -24,14 +24,17 @@ use super::fixtures;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const NAME: &str = "plat-webhook";
+/// The account that the webhook takes for its own.
+const OWN_ACCOUNT: &str = "plat-webhook-itself";
 
 /// The cluster, and where the webhook answers.
 pub(crate) struct Server {
     runtime: Runtime,
     client: Client,
     health: SocketAddr,
+    program: PathBuf,
     /// Never dropped, as statics are not: its supervisor ends it, and the webhook, with this process.
-    control_plane: ControlPlane,
+    control_plane: Mutex<ControlPlane>,
 }
 
 /// The answer to one request.
@@ -78,22 +81,36 @@ impl Server {
         let folder = tempfile::tempdir()?.keep();
         let script = format!(
             "exec \"$0\" --listen={address} --health-addr={health} --self-signed --shutdown-delay=0 --kubeconfig=\"$1\" \
-             --exempt-namespace=exempt --audit --audit-interval=1 >\"$2\""
+             --own-account={OWN_ACCOUNT} --exempt-namespace=exempt --audit --audit-interval=1 >\"$2\""
         );
         let certificate = folder.join("ca.crt");
-        let mut server = Self { runtime, client, health, control_plane };
+        let kubeconfig = control_plane.kubeconfig().to_owned();
+        let server = Self { runtime, client, health, program, control_plane: Mutex::new(control_plane) };
         server.wait("the API server", || async {
             server.ask("GET", "/readyz", None).await.is_ok_and(|it| it.code == 200)
         })?;
         server.runtime.block_on(server.prepare())?;
-        let kubeconfig = server.control_plane.kubeconfig().to_owned();
         let mut command = Command::new("sh");
-        command.args(["-c", &script]).arg(&program).arg(kubeconfig).arg(&certificate);
-        server.control_plane.run_beside(NAME, &mut command)?;
-        server.wait("the webhook", || async { server.is_ready() })?;
+        command.args(["-c", &script]).arg(&server.program).arg(kubeconfig).arg(&certificate);
+        server.control_plane().run_beside(NAME, &mut command)?;
+        server.wait("the webhook", || async { is_ready(server.health) })?;
         let bundle = std::fs::read(&certificate)?;
         server.runtime.block_on(server.register(address, &bundle))?;
         Ok(server)
+    }
+
+    pub(super) fn control_plane(&self) -> MutexGuard<'_, ControlPlane> {
+        self.control_plane.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The webhook's program.
+    pub(super) fn program(&self) -> &Path {
+        &self.program
+    }
+
+    /// The value of a metric of the webhook, all its series together.
+    pub(super) fn metric(&self, name: &str) -> anyhow::Result<f64> {
+        metric(self.health, name)
     }
 
     /// Runs `work` to its end.
@@ -105,7 +122,7 @@ impl Server {
         let end = Instant::now() + PATIENCE;
         while !self.run(holds()) {
             if Instant::now() > end {
-                bail!("{what} does not become ready:\n{}", self.control_plane.last_words_of(NAME));
+                bail!("{what} does not become ready:\n{}", self.control_plane().last_words_of(NAME));
             }
             std::thread::sleep(Duration::from_millis(100));
         }
@@ -173,7 +190,7 @@ impl Server {
         let end = Instant::now() + PATIENCE;
         while !holds().await? {
             if Instant::now() > end {
-                bail!("{what} does not come:\n{}", self.control_plane.last_words_of(NAME));
+                bail!("{what} does not come:\n{}", self.control_plane().last_words_of(NAME));
             }
             tokio::time::sleep(Duration::from_millis(100)).await;
         }
@@ -201,14 +218,31 @@ impl Server {
 
     /// Asks the API server as kubectl would.
     pub(crate) async fn ask(&self, method: &str, path: &str, object: Option<&Value>) -> anyhow::Result<Answer> {
+        self.send(method, path, object, http::Request::builder()).await
+    }
+
+    /// Asks as the webhook itself, whose requests are not judged: so what would be refused comes into the cluster.
+    pub(crate) async fn ask_unjudged(&self, method: &str, path: &str, object: &Value) -> anyhow::Result<Answer> {
+        let request = http::Request::builder()
+            .header("Impersonate-User", OWN_ACCOUNT)
+            .header("Impersonate-Group", "system:masters");
+        self.send(method, path, Some(object), request).await
+    }
+
+    async fn send(
+        &self,
+        method: &str,
+        path: &str,
+        object: Option<&Value>,
+        request: http::request::Builder,
+    ) -> anyhow::Result<Answer> {
         let kind = match method {
             "PATCH" if path.contains("fieldManager=") => "application/apply-patch+yaml",
             "PATCH" => "application/merge-patch+json",
             _ => "application/json",
         };
         let body = object.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let request =
-            http::Request::builder().method(method).uri(path).header("Content-Type", kind).body(Body::from(body))?;
+        let request = request.method(method).uri(path).header("Content-Type", kind).body(Body::from(body))?;
         let response = self.client.send(request).await.with_context(|| format!("{method} {path}"))?;
         let code = response.status().as_u16();
         let warnings = response.headers().get_all("warning").iter();
@@ -217,18 +251,28 @@ impl Server {
         let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!({"text": String::from_utf8_lossy(&bytes)}));
         Ok(Answer { code, body, warnings })
     }
+}
 
-    /// Whether the webhook says it is ready.
-    fn is_ready(&self) -> bool {
-        let request = || -> anyhow::Result<String> {
-            let mut stream = TcpStream::connect_timeout(&self.health, Duration::from_secs(1))?;
-            stream.write_all(b"GET /readyz HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
-            let mut text = String::new();
-            stream.read_to_string(&mut text)?;
-            Ok(text)
-        };
-        request().is_ok_and(|text| text.starts_with("HTTP/1.1 200"))
-    }
+/// What a health port answers.
+pub(super) fn get(health: SocketAddr, path: &str) -> anyhow::Result<String> {
+    let mut stream = TcpStream::connect_timeout(&health, Duration::from_secs(1))?;
+    stream.set_read_timeout(Some(PATIENCE))?;
+    write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
+    let mut text = String::new();
+    stream.read_to_string(&mut text)?;
+    Ok(text)
+}
+
+/// Whether a webhook says it is ready.
+pub(super) fn is_ready(health: SocketAddr) -> bool {
+    get(health, "/readyz").is_ok_and(|text| text.starts_with("HTTP/1.1 200"))
+}
+
+/// The value of a metric, all its series together.
+pub(super) fn metric(health: SocketAddr, name: &str) -> anyhow::Result<f64> {
+    let text = get(health, "/metrics")?;
+    let lines = text.lines().filter_map(|line| line.strip_prefix(name)).filter(|rest| rest.starts_with(['{', ' ']));
+    Ok(lines.filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok()).sum())
 }
 
 fn free_port() -> anyhow::Result<SocketAddr> {
@@ -249,7 +293,7 @@ fn build() -> anyhow::Result<PathBuf> {
 }
 
 /// Base64, as `caBundle` wants it.
-fn base64(bytes: &[u8]) -> String {
+pub(super) fn base64(bytes: &[u8]) -> String {
     k8s_openapi::serde_json::to_value(k8s_openapi::ByteString(bytes.to_vec()))
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))
