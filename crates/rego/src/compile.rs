@@ -69,6 +69,7 @@ pub(crate) fn compile(modules: &[Module<'_>], options: &Options) -> Result<Rules
     }
     errors.finish()?;
     lower(&mut rules, placed);
+    crate::narrow::note(&mut rules);
     Ok(rules)
 }
 

@@ -1,6 +1,7 @@
 //! What is evaluated: rules with their variables numbered and their names looked up.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use crate::ast::{Name, Place};
 use crate::builtins::Builtin;
@@ -63,6 +64,22 @@ pub(crate) struct Step {
     pub(crate) negated: bool,
     pub(crate) action: Action,
     pub(crate) with: Vec<With>,
+    /// Where it walks over a collection of which an index may say what to look at.
+    pub(crate) narrow: Option<Arc<Narrow>>,
+}
+
+/// What an index of a collection is of, and what is looked up in it.
+#[derive(Debug)]
+pub(crate) struct Narrow {
+    /// The variable of the element.
+    pub(crate) element: Slot,
+    /// Expressions of the body that depend on the element alone.
+    pub(crate) chain: Vec<Step>,
+    /// What an equality behind the walk compares, the side of the element.
+    pub(crate) key: Term,
+    /// The other side.
+    pub(crate) wanted: Term,
+    pub(crate) slots: usize,
 }
 
 #[derive(Debug, Clone)]

@@ -60,7 +60,7 @@ impl Lower<'_> {
             ast::Action::Some(_) | ast::Action::SomeIn(..) => return None,
         };
         let with = expr.with.iter().filter_map(|with| self.with(with)).collect();
-        Some(Step { place: expr.place, module: self.module, negated: expr.negated, action, with })
+        Some(Step { place: expr.place, module: self.module, negated: expr.negated, action, with, narrow: None })
     }
 
     fn call(&mut self, name: &[Name], arguments: &[ast::Term], out: Option<&ast::Term>) -> Option<Action> {

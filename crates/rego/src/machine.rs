@@ -5,6 +5,7 @@
 
 mod collect;
 mod data;
+mod narrow;
 mod rules;
 mod steps;
 mod terms;

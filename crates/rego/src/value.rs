@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use serde_json::Value as Json;
 
+use crate::indexes::Indexes;
 use crate::number::Number;
 
 /// Nesting beyond this is refused wherever a value comes in or is built: comparing and dropping recurse.
@@ -25,7 +26,10 @@ pub(crate) enum Value {
 
 /// Sorted by key, each key once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) struct Object(Vec<(Value, Value)>);
+pub(crate) struct Object {
+    pairs: Vec<(Value, Value)>,
+    indexes: Indexes,
+}
 
 /// Sorted, each element once.
 #[derive(Debug, Clone, Default, PartialEq, Eq, PartialOrd, Ord)]
@@ -40,7 +44,7 @@ impl Object {
             pairs.dedup_by(|left, right| left.0 == right.0);
             pairs.reverse();
         }
-        Self(pairs)
+        Self { pairs, indexes: Indexes::default() }
     }
 
     /// Of pairs in any order; the key that has two different values is the error.
@@ -50,29 +54,33 @@ impl Object {
         if let Some(clash) = pairs.windows(2).find(|pair| pair[0].0 == pair[1].0) {
             return Err(clash[0].0.clone());
         }
-        Ok(Self(pairs))
+        Ok(Self { pairs, indexes: Indexes::default() })
     }
 
     pub(crate) fn get(&self, key: &Value) -> Option<&Value> {
-        let found = self.0.binary_search_by(|(candidate, _)| candidate.cmp(key)).ok()?;
-        self.0.get(found).map(|(_, value)| value)
+        let found = self.pairs.binary_search_by(|(candidate, _)| candidate.cmp(key)).ok()?;
+        self.pairs.get(found).map(|(_, value)| value)
     }
 
     pub(crate) fn get_text(&self, key: &str) -> Option<&Value> {
-        let found = self.0.binary_search_by(|(candidate, _)| match candidate {
+        let found = self.pairs.binary_search_by(|(candidate, _)| match candidate {
             Value::String(text) => (**text).cmp(key),
             other => other.rank().cmp(&3),
         });
-        self.0.get(found.ok()?).map(|(_, value)| value)
+        self.pairs.get(found.ok()?).map(|(_, value)| value)
     }
 
     pub(crate) fn pairs(&self) -> &[(Value, Value)] {
-        &self.0
+        &self.pairs
+    }
+
+    pub(crate) fn indexes(&self) -> &Indexes {
+        &self.indexes
     }
 
     /// The object with one key set anew.
     pub(crate) fn with(&self, key: &Value, value: Value) -> Self {
-        let mut pairs = self.0.clone();
+        let mut pairs = self.pairs.clone();
         match pairs.binary_search_by(|(candidate, _)| candidate.cmp(key)) {
             Ok(at) => {
                 if let Some(pair) = pairs.get_mut(at) {
@@ -81,7 +89,7 @@ impl Object {
             }
             Err(at) => pairs.insert(at, (key.clone(), value)),
         }
-        Self(pairs)
+        Self { pairs, indexes: Indexes::default() }
     }
 }
 

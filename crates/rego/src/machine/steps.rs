@@ -19,7 +19,10 @@ impl<'p> Machine<'p> {
         if !step.with.is_empty() {
             return self.with(step, next);
         }
-        self.bare(step, next)
+        match &step.narrow {
+            Some(narrow) => self.narrowed(narrow, step, next),
+            None => self.bare(step, next),
+        }
     }
 
     /// A step whose `with` is in force.

@@ -137,7 +137,13 @@ impl<'p> Machine<'p> {
     }
 
     /// All that stands in a value, its keys matched with a pattern.
-    fn each_child(&mut self, value: &Value, pattern: &'p Term, rest: &'p [Term], each: Each<'_, 'p>) -> Flow {
+    pub(super) fn each_child(
+        &mut self,
+        value: &Value,
+        pattern: &'p Term,
+        rest: &'p [Term],
+        each: Each<'_, 'p>,
+    ) -> Flow {
         let mut child = |machine: &mut Self, key: &Value, item: &Value| {
             machine.budget.step()?;
             machine.matched(pattern, key, &mut |machine| machine.each_inside(item, rest, each))
