@@ -1,7 +1,11 @@
 //! Arguments that several commands share.
 
+use std::path::PathBuf;
+use std::time::Duration;
+
 use clap::{Args, ValueEnum};
 use plat_cluster::Target;
+use plat_cluster::api_server::ConnectOptions;
 use plat_expand::Compatibility;
 use plat_policy::EnforcementPoint;
 
@@ -81,6 +85,39 @@ impl From<PointArg> for EnforcementPoint {
             PointArg::Gator => Self::CommandLine,
             PointArg::Webhook => Self::Webhook,
             PointArg::Audit => Self::Audit,
+        }
+    }
+}
+
+/// Which cluster, and as whom.
+#[derive(Debug, Args)]
+#[command(next_help_heading = "Cluster options")]
+pub(crate) struct ClusterArgs {
+    /// The kubeconfig [default: the files in KUBECONFIG, else ~/.kube/config, else the Pod's service account]
+    #[arg(long, value_name = "FILE")]
+    kubeconfig: Option<PathBuf>,
+
+    /// A context of the kubeconfig [default: its current one]
+    #[arg(long, value_name = "NAME")]
+    context: Option<String>,
+
+    /// The user to act as
+    #[arg(long = "as", value_name = "USER")]
+    acting_as: Option<String>,
+
+    /// Seconds that one request may take
+    #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
+    request_timeout: u32,
+}
+
+impl ClusterArgs {
+    /// As the client takes them.
+    pub(crate) fn options(&self) -> ConnectOptions {
+        ConnectOptions {
+            kubeconfig: self.kubeconfig.clone(),
+            context: self.context.clone(),
+            user: self.acting_as.clone(),
+            timeout: Duration::from_secs(self.request_timeout.into()),
         }
     }
 }

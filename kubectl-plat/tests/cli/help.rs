@@ -27,8 +27,8 @@ fn help_of_the_plugin() {
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
-      policy      Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and
-                  suites
+      policy      Check, test, lint, explain and report guardrails: Gatekeeper's templates, constraints
+                  and suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic
@@ -294,8 +294,8 @@ fn command_lines_that_are_not_understood() {
 
     Commands:
       claim       Plan, render and explain claims and composite resources (XRs)
-      policy      Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and
-                  suites
+      policy      Check, test, lint, explain and report guardrails: Gatekeeper's templates, constraints
+                  and suites
       version     Print plat's version and the versions it behaves as
       completion  Print a completion script for a shell
       help        Print help for a command or a topic

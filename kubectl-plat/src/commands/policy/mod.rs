@@ -3,6 +3,7 @@
 mod check;
 mod explain;
 mod lint;
+mod report;
 mod test;
 
 use clap::{Args, Subcommand};
@@ -12,7 +13,7 @@ use crate::error::CommandError;
 use crate::exit::Exit;
 use crate::ui::Ui;
 
-/// Check, test, lint and explain guardrails: Gatekeeper's templates, constraints and suites
+/// Check, test, lint, explain and report guardrails: Gatekeeper's templates, constraints and suites
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = "\
 Examples:
@@ -20,6 +21,7 @@ Examples:
   kubectl plat policy test policies/
   kubectl plat policy lint policies/
   kubectl plat policy explain -f pod.yaml --policies policies/
+  kubectl plat policy report -A
 ")]
 pub(super) struct PolicyArgs {
     #[command(subcommand)]
@@ -32,6 +34,7 @@ enum PolicyCommand {
     Explain(explain::ExplainArgs),
     Test(test::TestArgs),
     Lint(lint::LintArgs),
+    Report(report::ReportArgs),
 }
 
 pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError> {
@@ -40,5 +43,6 @@ pub(super) fn run(ui: &Ui, arguments: &PolicyArgs) -> Result<Exit, CommandError>
         PolicyCommand::Explain(arguments) => explain::run(ui, arguments),
         PolicyCommand::Test(arguments) => test::run(ui, arguments),
         PolicyCommand::Lint(arguments) => lint::run(ui, arguments),
+        PolicyCommand::Report(arguments) => report::run(ui, arguments),
     }
 }
