@@ -6,7 +6,6 @@
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plat_plan::guardrails::{self, Finding, Implied, Reviewer};
-use plat_policy::mutation::{MutationContext, Operation};
 use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Source, Verdict};
 use plat_resource::{Diagnostic, Document, Value, object};
 
@@ -133,21 +132,8 @@ impl Reviewer for Policies {
         self.inventory.namespace(name).cloned()
     }
 
-    fn mutated(&self, mut review: Review) -> Result<Review, String> {
-        let operation = object::string_at(&review.request, &["operation"]).and_then(Operation::parse);
-        if !self.mutates || operation == Some(Operation::Delete) || operation == Some(Operation::Connect) {
-            return Ok(review);
-        }
-        let value = review.object().clone();
-        let context = MutationContext {
-            namespace: review.namespace.as_ref(),
-            operation,
-            source: review.source,
-            ..MutationContext::default()
-        };
-        let mutated = self.set.mutation().mutate(value, &context).map_err(|error| error.to_string())?;
-        object::object_at_mut(&mut review.request, &[]).insert("object".to_owned(), mutated.object);
-        Ok(review)
+    fn mutated(&self, review: Review) -> Result<Review, String> {
+        if self.mutates { guardrails::mutated(self.set.mutation(), review) } else { Ok(review) }
     }
 
     fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {

@@ -6,7 +6,7 @@
 use plat_expand::function::NoFunctions;
 use plat_expand::{Engine, Observed, Options};
 use plat_platform::Platform;
-use plat_policy::PolicySet;
+use plat_policy::{EnforcementAction, PolicySet};
 use plat_resource::{Diagnostic, Document, GroupVersionKind, Value, object};
 
 use crate::kinds::{Check, Kind, Part, What, find};
@@ -37,6 +37,9 @@ pub(crate) fn check(snapshot: &Snapshot, request: &Request) -> Checked {
         Part::Platform => told(&platform(snapshot, row, document)),
         Part::Policies => policy(snapshot, row, document),
     };
+    if row.what == What::Constraint {
+        checked.errors.extend(unknown_actions(request.object()));
+    }
     if row.part == Part::Policies && request.name.len() > LONGEST_NAME {
         checked.errors.push(format!("metadata.name is longer than {LONGEST_NAME} characters"));
     }
@@ -111,7 +114,28 @@ fn outdated(snapshot: &Snapshot, template: Document) -> Vec<String> {
     lost.map(|name| format!("{kind} {name} does not load with this template: change its parameters")).collect()
 }
 
-/// Whether two versions of an object ask for the same.
-pub(crate) fn same_spec(old: Option<&Value>, new: &Value) -> bool {
-    old.is_some_and(|old| old.get("spec") == new.get("spec"))
+/// Whether two versions of an object ask for the same. Labels and annotations count, patches and selectors read them;
+/// not for what is being deleted, whose finalizers must be able to go.
+pub(crate) fn asks_for_the_same(old: Option<&Value>, new: &Value) -> bool {
+    let goes = object::value_at(new, &["metadata", "deletionTimestamp"]).is_some();
+    let same = |old: &Value, path: &[&str]| object::value_at(old, path) == object::value_at(new, path);
+    old.is_some_and(|old| {
+        same(old, &["spec"]) && (goes || same(old, &["metadata", "labels"]) && same(old, &["metadata", "annotations"]))
+    })
+}
+
+/// Actions that nobody carries out: Gatekeeper refuses them too.
+fn unknown_actions(constraint: &Value) -> Vec<String> {
+    let spec = constraint.get("spec").unwrap_or(&Value::Null);
+    let own = object::string_at(spec, &["enforcementAction"]);
+    let scoped = spec.get("scopedEnforcementActions").and_then(Value::as_array).into_iter().flatten();
+    let scoped = scoped.filter_map(|each| object::string_at(each, &["action"]));
+    let is_unknown = |action: &str| matches!(EnforcementAction::named(action), EnforcementAction::Other(_));
+    let own = own.filter(|action| *action != "scoped" && is_unknown(action));
+    let scoped = scoped.filter(|action| is_unknown(action));
+    own.map(|action| ("spec.enforcementAction", action))
+        .into_iter()
+        .chain(scoped.map(|action| ("spec.scopedEnforcementActions", action)))
+        .map(|(field, action)| format!("{field}: {action:?} is no action: write deny, warn, dryrun or scoped"))
+        .collect()
 }

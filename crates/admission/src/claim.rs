@@ -12,6 +12,9 @@ use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, Value, ob
 
 use crate::snapshot::Snapshot;
 
+/// Group and kind of XRDs.
+const DEFINITIONS: (&str, &str) = ("apiextensions.crossplane.io", "CompositeResourceDefinition");
+
 /// What is said of a claim or XR.
 #[derive(Debug, Default)]
 pub struct Judged {
@@ -28,7 +31,7 @@ pub struct Judged {
 /// Judges what `given` would create; nothing where it is no claim and no XR.
 pub fn judge(snapshot: &Snapshot, point: EnforcementPoint, given: &Value, old: Option<&Value>) -> Option<Judged> {
     let kind = GroupVersionKind::of(given);
-    let found = snapshot.platform.kind(&kind)?;
+    let Some(found) = snapshot.platform.kind(&kind) else { return not_loaded(snapshot, &kind) };
     let observed = observed(snapshot, found.role, given, old);
     // Neither pauses nor waits: functions that are elsewhere are left out, and said.
     let options = Options { skip_unavailable_functions: true, ..Options::default() };
@@ -39,6 +42,21 @@ pub fn judge(snapshot: &Snapshot, point: EnforcementPoint, given: &Value, old: O
         Err(errors) => Some(Judged { errors, ..Judged::default() }),
         Ok(expansion) => Some(judged(snapshot, point, &expansion, &observed)),
     }
+}
+
+/// A claim or XR whose XRD is there and does not load means nothing that could be judged: it is refused, not let through.
+fn not_loaded(snapshot: &Snapshot, kind: &GroupVersionKind) -> Option<Judged> {
+    let defines = |document: &&Document| {
+        let text = |path: &[&str]| object::string_at(&document.value, path);
+        let kinds = [text(&["spec", "names", "kind"]), text(&["spec", "claimNames", "kind"])];
+        text(&["spec", "group"]) == Some(&kind.group) && kinds.contains(&Some(&kind.kind))
+    };
+    let definition = snapshot.platform.objects(DEFINITIONS.0, DEFINITIONS.1).find(defines)?;
+    let name = object::name(&definition.value);
+    let error = Diagnostic::error(format!("{kind} cannot be judged"))
+        .because(format!("CompositeResourceDefinition {name} does not load, or does not have this version"))
+        .hint("the readiness detail of the webhook says what is wrong with it");
+    Some(Judged { errors: vec![error], ..Judged::default() })
 }
 
 fn judged(snapshot: &Snapshot, point: EnforcementPoint, expansion: &Expansion, observed: &Observed) -> Judged {

@@ -122,7 +122,9 @@ fn platform(settings: &Settings) -> Value {
 }
 
 fn exemption(settings: &Settings) -> Value {
-    let rules = json!([rule(&[""], &["*"], &["namespaces"], &["CREATE", "UPDATE"])]);
+    // Both parts of a Namespace take labels too.
+    let resources = ["namespaces", "namespaces/status", "namespaces/finalize"];
+    let rules = json!([rule(&[""], &["*"], &resources, &["CREATE", "UPDATE"])]);
     let mut hook = webhook(settings, "exemption.kubectl-plat.dev", "/validate-label", &rules, "Fail", 3);
     // Namespaces without the label need not wait for a webhook that is down.
     let carries = format!("has(object.metadata.labels) && '{LABEL}' in object.metadata.labels");

@@ -3,7 +3,7 @@
 //! Owns the question of the third endpoint, which fails closed: whoever may label a Namespace would otherwise be above
 //! every policy.
 
-use plat_resource::object;
+use plat_resource::{Value, object};
 
 use crate::request::{Operation, Request};
 use crate::response::{Decision, Reason};
@@ -33,8 +33,12 @@ impl Exemptions {
         if request.operation == Operation::Delete || !request.is_namespace() {
             return Decision::allowed();
         }
-        let labels = object::value_at(request.object(), &["metadata", "labels"]);
-        let carries = labels.is_some_and(|labels| labels.get(LABEL).is_some());
+        let carries = |object: &Value| object::value_at(object, &["metadata", "labels", LABEL]).is_some();
+        // A status or the end of a Namespace that has the label already must come through, or it could never be removed.
+        if !request.subresource.is_empty() && request.old_object().is_some_and(carries) {
+            return Decision::allowed();
+        }
+        let carries = carries(request.object());
         // The name in the URL cannot be wrong; that in the object is the same, or the API server refuses it.
         let name = if request.name.is_empty() { object::name(request.object()) } else { &request.name };
         if !carries || self.allow(name) {
@@ -66,6 +70,22 @@ mod tests {
         });
         let exemptions = Exemptions { namespaces: ["kube-system", "infra-*", "*-exempt"].map(str::to_owned).to_vec() };
         exemptions.decide(&Request::of_review(review).unwrap()).denied.is_none()
+    }
+
+    #[test]
+    fn a_status_may_not_bring_the_label_and_may_keep_it() {
+        for (old, allowed) in [(json!({}), false), (json!({LABEL: "x"}), true)] {
+            let review = json!({
+                "apiVersion": API_VERSION, "kind": "AdmissionReview",
+                "request": {
+                    "uid": "u", "operation": "UPDATE", "name": "team-a", "subResource": "finalize",
+                    "oldObject": {"metadata": {"labels": old}}, "object": {"metadata": {"labels": {LABEL: "x"}}},
+                    "kind": {"group": "", "version": "v1", "kind": "Namespace"},
+                },
+            });
+            let decision = Exemptions::default().decide(&Request::of_review(review).unwrap());
+            assert_eq!(decision.denied.is_none(), allowed);
+        }
     }
 
     #[test]

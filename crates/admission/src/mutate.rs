@@ -16,6 +16,8 @@ use crate::validate::is_exempt;
 
 /// Mirrors of static Pods: the kubelet's own, changing them has no effect but confusion.
 const MIRROR: &str = "kubernetes.io/config.mirror";
+/// How the user names of kubelets begin.
+const NODE: &str = "system:node:";
 /// The only part of an object that is changed by itself.
 const EPHEMERAL: &str = "ephemeralcontainers";
 /// Rounds of mutators and filling in; two that feed each other for longer do not come to an end.
@@ -45,8 +47,17 @@ fn is_left_alone(snapshot: &Snapshot, request: &Request) -> bool {
         || is_policy
         || is_part
         || snapshot.is_own(&request.username)
-        || object::annotation(request.object(), MIRROR).is_some()
+        || is_mirror(request)
         || is_exempt(snapshot, Process::Mutation, request)
+}
+
+/// Whether the object is the image of a static Pod, which a kubelet makes and nobody can change. The annotation alone, which
+/// anybody may set on anything, is no reason to leave something alone.
+fn is_mirror(request: &Request) -> bool {
+    request.kind.group.is_empty()
+        && request.kind.kind == "Pod"
+        && request.username.starts_with(NODE)
+        && object::annotation(request.object(), MIRROR).is_some()
 }
 
 fn settled(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>) -> Result<Value, String> {
@@ -81,4 +92,31 @@ fn mutators(snapshot: &Snapshot, request: &Request, namespace: Option<&Value>, o
     };
     let mutated = snapshot.policies.mutation().mutate(object, &context);
     mutated.map(|mutated| mutated.object).map_err(|error| format!("the object cannot be mutated: {error}"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::request::API_VERSION;
+    use serde_json::json;
+
+    #[test]
+    fn only_what_a_kubelet_made_is_a_mirror() {
+        let cases = [
+            ("Pod", "system:node:a", MIRROR, true),
+            ("Pod", "alice", MIRROR, false),
+            ("Pod", "system:node:a", "other", false),
+            ("ConfigMap", "system:node:a", MIRROR, false),
+        ];
+        for (kind, user, annotation, expected) in cases {
+            let review = json!({
+                "apiVersion": API_VERSION, "kind": "AdmissionReview",
+                "request": {
+                    "uid": "u", "operation": "CREATE", "kind": {"group": "", "version": "v1", "kind": kind},
+                    "userInfo": {"username": user}, "object": {"metadata": {"annotations": {annotation: "x"}}},
+                },
+            });
+            assert_eq!(is_mirror(&Request::of_review(review).unwrap()), expected, "{kind} {user} {annotation}");
+        }
+    }
 }

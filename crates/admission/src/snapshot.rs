@@ -6,11 +6,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plat_expand::native::CompiledInputs;
-use plat_plan::guardrails::{Implied, Reviewer};
+use plat_plan::guardrails::{Implied, Reviewer, implied_by, mutated};
 use plat_platform::Platform;
 use plat_policy::mutation::MutationContext;
 use plat_policy::{EnforcementPoint, Inventory, PolicySet, Review, Source, Verdict};
-use plat_resource::{Document, Value, object};
+use plat_resource::{Document, Value};
 
 use crate::exemption::Exemptions;
 
@@ -57,19 +57,12 @@ impl Snapshot {
 
     /// What ExpansionTemplates make of `object`, or why that cannot be told.
     fn implied(&self, object: &Value, namespace: Option<&Value>) -> Result<Vec<Implied>, String> {
-        let name = namespace.map(object::name).filter(|name| !name.is_empty());
         let context = MutationContext { namespace, source: Source::Generated, ..MutationContext::default() };
         let mut mutate = |made: Value| {
             let mutated = self.policies.mutation().mutate(made, &context);
             mutated.map(|mutated| mutated.object).map_err(|error| error.to_string())
         };
-        let made = self.policies.expansion().expand(object, name, &mut mutate)?;
-        let implied = made.into_iter().map(|expanded| Implied {
-            templates: vec![expanded.template],
-            object: expanded.object,
-            action: expanded.action,
-        });
-        Ok(implied.collect())
+        implied_by(self.policies.expansion(), object, namespace, &mut mutate)
     }
 
     /// The policies as they are asked at `point`.
@@ -88,6 +81,14 @@ pub struct Guard<'a> {
 impl Reviewer for Guard<'_> {
     fn review(&self, review: &Review) -> Vec<Verdict> {
         self.snapshot.policies.review(review, self.point, &self.snapshot.inventory)
+    }
+
+    /// What a user sent has been mutated already when it is judged; what it would create has not.
+    fn mutated(&self, review: Review) -> Result<Review, String> {
+        match review.source {
+            Source::Original => Ok(review),
+            Source::Generated => mutated(self.snapshot.policies.mutation(), review),
+        }
     }
 
     fn namespace(&self, name: &str) -> Option<Value> {

@@ -356,9 +356,6 @@ fn a_claim_is_filled_in_and_other_things_are_left_alone() {
         ("status", |request| request["subResource"] = json!("status")),
         ("own account", |request| request["userInfo"]["username"] = json!(OWN)),
         ("excluded", |request| request["namespace"] = json!("raw")),
-        ("mirror", |request| {
-            request["object"]["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "x"});
-        }),
     ];
     for (name, change) in untouched {
         assert_eq!(patch(*change), Patch(Vec::new()), "{name}");
@@ -510,4 +507,54 @@ spec:
     assert!(mutate(&snapshot, &request(&patched, |_| {})).patch.0.is_empty());
     let config = documents(mutators).remove(0).value;
     assert!(mutate(&snapshot, &request(&config, |_| {})).patch.0.is_empty(), "policies are not mutated");
+}
+
+#[test]
+fn a_claim_whose_xrd_does_not_load_is_refused() {
+    let mut platform = documents(PLATFORM);
+    platform[0].value["spec"]["versions"] = json!("none");
+    let (platform, findings) = Platform::load(platform);
+    assert!(findings.iter().any(plat_resource::Diagnostic::is_error), "the XRD must not load: {findings:?}");
+    let snapshot = Snapshot { platform: Arc::new(platform), ..snapshot() };
+    let decision = validate(&snapshot, &request(&claim("orders", &json!({"size": 5})), |_| {}));
+    assert_eq!(code(&decision), 422, "{:?}", messages(&decision));
+    assert!(messages(&decision).concat().contains("xbuckets.acme.io does not load"), "{:?}", messages(&decision));
+}
+
+#[test]
+fn an_action_that_nobody_carries_out_is_refused() {
+    let constraint = |spec: Value| {
+        let kind = snapshot().policies.constraints().first().map(|constraint| constraint.name().kind.clone());
+        json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": kind, "metadata": {"name": "new"}, "spec": spec})
+    };
+    let scoped = |action: &str| {
+        json!({"enforcementAction": "scoped", "scopedEnforcementActions": [
+            {"action": action, "enforcementPoints": [{"name": "*"}]},
+        ]})
+    };
+    let of_policy = |request: &mut Value| {
+        for key in ["namespace", "name"] {
+            request[key] = json!("");
+        }
+    };
+    for (spec, field) in [
+        (json!({"enforcementAction": "Deny"}), "spec.enforcementAction: \"Deny\" is no action"),
+        (scoped("wran"), "spec.scopedEnforcementActions: \"wran\" is no action"),
+    ] {
+        let decision = validate(&snapshot(), &request(&constraint(spec), of_policy));
+        assert!(messages(&decision).concat().contains(field), "{:?}", messages(&decision));
+    }
+    for spec in [json!({"enforcementAction": "dryrun"}), scoped("warn"), json!({})] {
+        let decision = validate(&snapshot(), &request(&constraint(spec), of_policy));
+        assert_eq!(messages(&decision), Vec::<&str>::new());
+    }
+}
+
+#[test]
+fn an_annotation_alone_keeps_no_mutator_away() {
+    let mut claim = claim("orders", &json!({"size": 5}));
+    let untouched = mutate(&snapshot(), &request(&claim, |_| {})).patch;
+    claim["metadata"]["annotations"] = json!({"kubernetes.io/config.mirror": "x"});
+    let decision = mutate(&snapshot(), &request(&claim, |_| {}));
+    assert!(!untouched.0.is_empty() && !decision.patch.0.is_empty());
 }

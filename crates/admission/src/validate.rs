@@ -9,7 +9,7 @@ use plat_plan::guardrails::{Finding, review_object};
 use plat_policy::{EnforcementAction, EnforcementPoint, Process};
 use plat_resource::{Diagnostic, object};
 
-use crate::check::{check, same_spec};
+use crate::check::{asks_for_the_same, check};
 use crate::claim::{Judged, judge};
 use crate::message;
 use crate::request::{Operation, Request};
@@ -85,7 +85,8 @@ fn take(
     findings.extend(new);
     decision.warnings.extend(judged.warnings);
     decision.annotations.extend(judged.composition.map(|name| (COMPOSITION, name)));
-    let is_unchanged = request.operation == Operation::Update && same_spec(request.old_object(), request.object());
+    let is_unchanged =
+        request.operation == Operation::Update && asks_for_the_same(request.old_object(), request.object());
     if is_unchanged {
         // It asks for nothing new, and its finalizers must be able to go.
         let words = judged.errors.iter().map(message::of_diagnostic);

@@ -9,6 +9,7 @@ mod request;
 mod trace;
 
 use plat_expand::{Composed, Expansion, Observed};
+use plat_policy::mutation::{MutationContext, MutationSystem, Operation};
 use plat_policy::{Cause, ConstraintName, EnforcementAction, Review, Source, Verdict};
 use plat_resource::object::{self, GroupVersionKind};
 use plat_resource::{FieldPath, Map, ObjectKey, Value};
@@ -65,6 +66,23 @@ pub fn implied_by(
         .into_iter()
         .map(|made| Implied { templates: vec![made.template], object: made.object, action: made.action })
         .collect())
+}
+
+/// The request after `mutators`, as the API server has it before it is judged. Deletions and connections are not mutated.
+pub fn mutated(mutators: &MutationSystem, mut review: Review) -> Result<Review, String> {
+    let operation = object::string_at(&review.request, &["operation"]).and_then(Operation::parse);
+    if operation == Some(Operation::Delete) || operation == Some(Operation::Connect) {
+        return Ok(review);
+    }
+    let context = MutationContext {
+        namespace: review.namespace.as_ref(),
+        operation,
+        source: review.source,
+        ..MutationContext::default()
+    };
+    let mutated = mutators.mutate(review.object().clone(), &context).map_err(|error| error.to_string())?;
+    object::object_at_mut(&mut review.request, &[]).insert("object".to_owned(), mutated.object);
+    Ok(review)
 }
 
 /// Which objects of an expansion are reviewed.
