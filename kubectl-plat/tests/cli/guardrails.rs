@@ -500,3 +500,15 @@ fn mutators_are_applied_before_objects_are_judged() {
     assert_eq!(outcome.code, 3, "{outcome}");
     assert!(outcome.stdout.ends_with("Check: 2 objects, 2 denied, 0 warned.\n"), "{outcome}");
 }
+
+#[test]
+fn the_example_of_the_readme_says_what_the_readme_shows() {
+    let command =
+        "kubectl plat policy check -f examples/denied --platform examples/platform --policies examples/policies";
+    let arguments: Vec<&str> = command.split(' ').skip(2).collect();
+    let outcome = crate::sandbox::run_in_repository(&arguments);
+    assert_eq!((outcome.code, outcome.stderr.as_str()), (3, ""), "{outcome}");
+    let readme = std::fs::read_to_string(crate::sandbox::repository().join("README.md")).unwrap();
+    let shown = format!("```console\n$ {command}\n{}```\n", outcome.stdout);
+    assert!(readme.contains(&shown), "README.md does not have:\n{shown}");
+}
