@@ -79,6 +79,7 @@ impl Admission for Decide {
             broken_templates: broken_templates.max(all - compiled),
             constraints: snapshot.policies.constraints().len(),
             mutators: snapshot.policies.mutation().mutators().len() - snapshot.policies.mutation().conflicts().len(),
+            failed_loads: self.rebuild.failed(),
             age: self.snapshots.age(),
         }
     }

@@ -126,6 +126,8 @@ pub struct Policies {
     pub constraints: usize,
     /// Mutators in use.
     pub mutators: usize,
+    /// Parts (platform, policies) that could not be loaded as they are now; earlier ones are in use.
+    pub failed_loads: usize,
     /// How long ago the snapshot in use was made.
     pub age: Option<Duration>,
 }

@@ -81,6 +81,7 @@ pub struct Metrics {
     templates: Family<TemplateLabels, Gauge>,
     constraints_in_use: Gauge,
     mutators_in_use: Gauge,
+    failed_loads: Gauge,
     snapshot_age: Gauge<f64, AtomicU64>,
 }
 
@@ -106,6 +107,7 @@ impl Default for Metrics {
             templates: Family::default(),
             constraints_in_use: Gauge::default(),
             mutators_in_use: Gauge::default(),
+            failed_loads: Gauge::default(),
             snapshot_age: Gauge::default(),
         };
         metrics.register(|registry| metrics.register_requests(registry));
@@ -150,6 +152,8 @@ impl Metrics {
         registry.register("constraint_templates", "Templates by whether they are as written", self.templates.clone());
         registry.register("constraints", "Constraints in use", self.constraints_in_use.clone());
         registry.register("mutators", "Mutators in use", self.mutators_in_use.clone());
+        let help = "Parts (platform, policies) that could not be loaded as they are now; earlier ones are in use";
+        registry.register("loads_failed", help, self.failed_loads.clone());
         let help = "Time since the policies in use were compiled";
         registry.register_with_unit("policy_snapshot_age", help, Unit::Seconds, self.snapshot_age.clone());
     }
@@ -203,6 +207,7 @@ impl Metrics {
         self.templates.get_or_create(&TemplateLabels { status: "error" }).set(number(policies.broken_templates));
         self.constraints_in_use.set(number(policies.constraints));
         self.mutators_in_use.set(number(policies.mutators));
+        self.failed_loads.set(number(policies.failed_loads));
         self.snapshot_age.set(policies.age.map_or(f64::NAN, |age| age.as_secs_f64()));
         let mut text = String::new();
         let registry = self.registry.lock().unwrap_or_else(PoisonError::into_inner);
@@ -315,13 +320,15 @@ mod tests {
         metrics.constraints(std::slice::from_ref(&used));
         used.violations.clear();
         metrics.constraints(&[used]);
-        let text = metrics.text(0, &Policies { templates: 3, broken_templates: 1, ..Policies::default() });
+        let text =
+            metrics.text(0, &Policies { templates: 3, broken_templates: 1, failed_loads: 1, ..Policies::default() });
         let expected = [
             r#"plat_constraint_violations_total{kind="RequiredLabels",name="owner",action="deny"} 2"#,
             r#"plat_constraint_evaluations_total{kind="RequiredLabels",name="owner"} 2"#,
             r#"plat_constraint_evaluation_seconds_total{kind="RequiredLabels",name="owner"} 1.0"#,
             r#"plat_constraint_templates{status="active"} 3"#,
             r#"plat_constraint_templates{status="error"} 1"#,
+            "plat_loads_failed 1",
         ];
         for expected in expected {
             assert!(text.lines().any(|line| line == expected), "{expected} in\n{text}");

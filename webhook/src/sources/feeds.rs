@@ -8,6 +8,7 @@ use std::sync::{Mutex, MutexGuard, PoisonError};
 
 use plat_admission::kinds::Part;
 use plat_admission::last_good::Unit;
+use plat_resource::GroupVersionKind;
 use tokio::sync::Notify;
 
 /// How far a feed is.
@@ -41,6 +42,7 @@ struct Feed {
 struct Inner {
     feeds: BTreeMap<String, Feed>,
     changed: Vec<Part>,
+    follows_inventory: bool,
 }
 
 /// All feeds.
@@ -62,6 +64,19 @@ impl Feeds {
         self.lock().feeds.entry(feed.to_owned()).or_insert_with(made);
     }
 
+    /// Says that the kinds to be synced are followed, each as the feed [`inventory_feed`] names.
+    pub fn follow_inventory(&self) {
+        self.lock().follows_inventory = true;
+    }
+
+    /// The feeds of these kinds that are not read yet. None where nobody follows kinds to be synced.
+    pub fn unread_inventory(&self, kinds: &[GroupVersionKind]) -> Vec<String> {
+        let inner = self.lock();
+        let is_read = |name: &String| inner.feeds.get(name).is_some_and(|feed| feed.state.is_read());
+        let feeds = kinds.iter().filter(|_| inner.follows_inventory).map(inventory_feed);
+        feeds.filter(|name| !is_read(name)).collect()
+    }
+
     /// Takes a feed out, with all it said.
     pub fn forget(&self, feed: &str) {
         let mut inner = self.lock();
@@ -80,6 +95,14 @@ impl Feeds {
             feed.units = units;
             feed.state = state;
             differs
+        });
+    }
+
+    /// The feed was read to its end; what it says went elsewhere and is no unit of platform or policies.
+    pub fn mark(&self, feed: &str, state: State) {
+        self.change(feed, |feed| {
+            feed.state = state;
+            false
         });
     }
 
@@ -145,6 +168,11 @@ impl Feeds {
     pub fn states(&self) -> Vec<(String, State)> {
         self.lock().feeds.iter().map(|(name, feed)| (name.clone(), feed.state.clone())).collect()
     }
+}
+
+/// The feed of a kind that is synced into the inventory.
+pub(super) fn inventory_feed(kind: &GroupVersionKind) -> String {
+    format!("inventory {kind}")
 }
 
 fn same(old: &BTreeMap<String, Unit>, new: &BTreeMap<String, Unit>) -> bool {

@@ -4,7 +4,7 @@
 //! compiled again for them.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
@@ -12,17 +12,16 @@ use plat_admission::kinds::Part;
 use plat_policy::Change;
 use plat_resource::{GroupVersionKind, ObjectKey, Value};
 use tokio::task::JoinHandle;
+use tracing::warn;
 
 use super::follow::{Happened, Wanted, follow};
 use crate::snapshots::Snapshots;
-use crate::sources::feeds::{Feeds, State};
+use crate::sources::feeds::{Feeds, State, inventory_feed};
 
 /// The feed of Namespaces.
 const NAMESPACES: &str = "cluster Namespace";
-/// How often what changed is put into the inventory.
+/// How often what changed is put into the inventory, and how often it is looked whether other kinds are to be synced.
 const FLUSH: Duration = Duration::from_millis(200);
-/// How often it is looked whether other kinds are to be synced.
-const LOOK: Duration = Duration::from_secs(1);
 const RETRY: Duration = Duration::from_secs(10);
 
 /// What follows objects into the snapshot.
@@ -30,7 +29,15 @@ pub(super) struct Objects {
     client: Client,
     feeds: Arc<Feeds>,
     snapshots: Arc<Snapshots>,
-    pending: Arc<Mutex<Vec<Change>>>,
+    pending: Arc<Mutex<Pending>>,
+}
+
+/// What was heard and is not in the snapshot yet.
+#[derive(Debug, Default)]
+struct Pending {
+    changes: Vec<Change>,
+    /// How far feeds will be once the changes are in: a kind counts as read only when its objects can be seen.
+    heard: Vec<(String, Result<State, String>)>,
 }
 
 impl Objects {
@@ -41,6 +48,7 @@ impl Objects {
     /// Follows Namespaces and the inventory, for ever.
     pub(super) fn start(self) {
         self.feeds.expect(NAMESPACES, Part::Policies);
+        self.feeds.follow_inventory();
         self.namespaces();
         tokio::spawn(self.inventory());
     }
@@ -67,36 +75,36 @@ impl Objects {
 
     async fn inventory(self) {
         let mut followed: BTreeMap<GroupVersionKind, JoinHandle<()>> = BTreeMap::new();
-        let mut looked = tokio::time::Instant::now();
         loop {
             let wanted: BTreeSet<GroupVersionKind> =
                 self.snapshots.current().policies.config().synced_kinds().iter().cloned().collect();
-            for kind in followed.keys().filter(|kind| !wanted.contains(*kind)).cloned().collect::<Vec<_>>() {
-                self.end(&kind, followed.remove(&kind).as_ref());
+            for (kind, task) in followed.extract_if(.., |kind, _| !wanted.contains(kind)).collect::<Vec<_>>() {
+                task.abort();
+                // Nothing of the kind may be heard after it was taken out.
+                let _ = task.await;
+                end(&kind, &self.feeds, &self.snapshots, &self.pending);
             }
             for kind in &wanted {
                 if !followed.contains_key(kind) {
                     followed.insert(kind.clone(), self.follow_kind(kind));
                 }
             }
-            while looked.elapsed() < LOOK {
-                tokio::time::sleep(FLUSH).await;
-                self.flush().await;
-            }
-            looked = tokio::time::Instant::now();
+            tokio::time::sleep(FLUSH).await;
+            self.flush().await;
         }
     }
 
     async fn flush(&self) {
-        let changes = std::mem::take(&mut *self.pending.lock().unwrap_or_else(PoisonError::into_inner));
-        if !changes.is_empty() {
-            let snapshots = Arc::clone(&self.snapshots);
-            let _ = tokio::task::spawn_blocking(move || snapshots.change_inventory(changes)).await;
+        let (feeds, snapshots) = (Arc::clone(&self.feeds), Arc::clone(&self.snapshots));
+        let pending = Arc::clone(&self.pending);
+        if tokio::task::spawn_blocking(move || flush(&feeds, &snapshots, &pending)).await.is_err() {
+            warn!("bringing the inventory up to date failed; the one before stays in use");
+            tokio::time::sleep(RETRY).await;
         }
     }
 
     fn follow_kind(&self, kind: &GroupVersionKind) -> JoinHandle<()> {
-        let feed = feed_of(kind);
+        let feed = inventory_feed(kind);
         self.feeds.expect(&feed, Part::Policies);
         let wanted = Wanted {
             group: kind.group.clone(),
@@ -104,47 +112,77 @@ impl Objects {
             kind: kind.kind.clone(),
             retry: RETRY,
         };
-        let (feeds, pending) = (Arc::clone(&self.feeds), Arc::clone(&self.pending));
+        let pending = Arc::clone(&self.pending);
         let mut known: BTreeSet<ObjectKey> = BTreeSet::new();
         tokio::spawn(follow(self.client.clone(), wanted, move |happened| {
-            let mut pending = pending.lock().unwrap_or_else(PoisonError::into_inner);
-            match happened {
-                Happened::All(all) => {
-                    pending.extend(replaced(&mut known, all));
-                    feeds.replace(&feed, [], State::Followed);
-                }
-                Happened::Put(object) => {
-                    known.insert(ObjectKey::of(&object));
-                    pending.push(Change::Put(Arc::new(object)));
-                }
-                Happened::Gone(object) => {
-                    known.remove(&ObjectKey::of(&object));
-                    pending.push(Change::Remove(ObjectKey::of(&object)));
-                }
-                Happened::Absent => {
-                    pending.extend(replaced(&mut known, Vec::new()));
-                    feeds.replace(&feed, [], State::Absent);
-                }
-                Happened::Failed(reason) => feeds.fail(&feed, reason),
-            }
+            lock(&pending).hear(&feed, &mut known, happened);
         }))
-    }
-
-    /// Stops following a kind and takes its objects out.
-    fn end(&self, kind: &GroupVersionKind, task: Option<&JoinHandle<()>>) {
-        if let Some(task) = task {
-            task.abort();
-        }
-        self.feeds.forget(&feed_of(kind));
-        let snapshot = self.snapshots.current();
-        let keys = snapshot.inventory.objects().map(ObjectKey::of).filter(|key| key.kind == *kind);
-        let mut pending = self.pending.lock().unwrap_or_else(PoisonError::into_inner);
-        pending.extend(keys.map(Change::Remove));
     }
 }
 
-fn feed_of(kind: &GroupVersionKind) -> String {
-    format!("inventory {kind}")
+impl Pending {
+    fn hear(&mut self, feed: &str, known: &mut BTreeSet<ObjectKey>, happened: Happened) {
+        match happened {
+            Happened::All(all) => {
+                self.changes.extend(replaced(known, all));
+                self.heard.push((feed.to_owned(), Ok(State::Followed)));
+            }
+            Happened::Put(object) => {
+                known.insert(ObjectKey::of(&object));
+                self.changes.push(Change::Put(Arc::new(object)));
+            }
+            Happened::Gone(object) => {
+                known.remove(&ObjectKey::of(&object));
+                self.changes.push(Change::Remove(ObjectKey::of(&object)));
+            }
+            Happened::Absent => {
+                self.changes.extend(replaced(known, Vec::new()));
+                self.heard.push((feed.to_owned(), Ok(State::Absent)));
+            }
+            Happened::Failed(reason) => self.heard.push((feed.to_owned(), Err(reason))),
+        }
+    }
+}
+
+fn lock(pending: &Mutex<Pending>) -> MutexGuard<'_, Pending> {
+    pending.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Puts what was heard into the snapshot, and then says how far the feeds are. What is taken is forgotten only when it is
+/// in: should this fail, the next time tries again.
+fn flush(feeds: &Feeds, snapshots: &Snapshots, pending: &Mutex<Pending>) {
+    let (changes, heard) = {
+        let pending = lock(pending);
+        (pending.changes.clone(), pending.heard.clone())
+    };
+    let taken = (changes.len(), heard.len());
+    if !changes.is_empty() {
+        snapshots.change_inventory(changes);
+    }
+    for (feed, state) in heard {
+        match state {
+            Ok(state) => feeds.mark(&feed, state),
+            Err(reason) => feeds.fail(&feed, reason),
+        }
+    }
+    let mut pending = lock(pending);
+    pending.changes.drain(..taken.0);
+    pending.heard.drain(..taken.1);
+}
+
+/// Takes out a kind that is not followed any more, with its objects.
+fn end(kind: &GroupVersionKind, feeds: &Feeds, snapshots: &Snapshots, pending: &Mutex<Pending>) {
+    let feed = inventory_feed(kind);
+    let mut pending = lock(pending);
+    pending.heard.retain(|(name, _)| *name != feed);
+    pending.changes.retain(|change| match change {
+        Change::Put(object) => ObjectKey::of(object).kind != *kind,
+        Change::Remove(_) => true,
+    });
+    let snapshot = snapshots.current();
+    let keys = snapshot.inventory.objects().map(ObjectKey::of).filter(|key| key.kind == *kind);
+    pending.changes.extend(keys.map(Change::Remove));
+    feeds.forget(&feed);
 }
 
 /// The changes from what was known to `all`.
@@ -159,7 +197,41 @@ fn replaced(known: &mut BTreeSet<ObjectKey>, all: Vec<Value>) -> Vec<Change> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use plat_admission::Settings;
     use serde_json::json;
+
+    #[test]
+    fn a_kind_is_read_only_when_its_objects_are_in_the_snapshot() {
+        let (feeds, snapshots, pending) = (Feeds::default(), Snapshots::new(Settings::default()), Mutex::default());
+        feeds.follow_inventory();
+        let kinds = ["Pod", "Secret", "Unknown"].map(|kind| GroupVersionKind::new("v1", kind));
+        let [pods, secrets, unknown] = kinds.each_ref().map(inventory_feed);
+        for feed in [&pods, &secrets, &unknown] {
+            feeds.expect(feed, Part::Policies);
+        }
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "a"}});
+        let known = &mut BTreeSet::new();
+        lock(&pending).hear(&pods, known, Happened::All(vec![pod]));
+        lock(&pending).hear(&secrets, &mut BTreeSet::new(), Happened::Failed("secrets is forbidden".to_owned()));
+        lock(&pending).hear(&unknown, &mut BTreeSet::new(), Happened::Absent);
+        assert_eq!(feeds.unread_inventory(&kinds), [pods.clone(), secrets.clone(), unknown.clone()]);
+        flush(&feeds, &snapshots, &pending);
+        assert_eq!((snapshots.current().inventory.objects().count(), lock(&pending).changes.len()), (1, 0));
+        assert_eq!(feeds.unread_inventory(&kinds), std::slice::from_ref(&secrets));
+        let states = [
+            (pods.clone(), State::Followed),
+            (secrets, State::Waiting("secrets is forbidden".to_owned())),
+            (unknown, State::Absent),
+        ];
+        assert_eq!(feeds.states(), states);
+        // Nothing that was heard of a kind before comes in after it was taken out.
+        let other = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "b", "namespace": "a"}});
+        lock(&pending).hear(&pods, known, Happened::Put(other));
+        end(&kinds[0], &feeds, &snapshots, &pending);
+        flush(&feeds, &snapshots, &pending);
+        assert_eq!(snapshots.current().inventory.objects().count(), 0);
+        assert_eq!(feeds.unread_inventory(&kinds[..1]), [pods]);
+    }
 
     #[test]
     fn what_a_new_list_leaves_out_is_removed() {
