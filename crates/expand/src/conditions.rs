@@ -23,7 +23,8 @@ pub struct Condition {
 }
 
 impl Condition {
-    fn new(kind: &str, status: &'static str, reason: &str, message: impl Into<String>) -> Self {
+    /// A condition of type `kind`.
+    pub fn new(kind: &str, status: &'static str, reason: &str, message: impl Into<String>) -> Self {
         Self { kind: kind.to_owned(), status, reason: reason.to_owned(), message: message.into(), generation: None }
     }
 

@@ -57,6 +57,13 @@ pub enum Write {
         /// Field manager.
         manager: String,
     },
+    /// Server-side apply, with force, of the status alone.
+    ApplyStatus {
+        /// Identity and the status that the manager owns.
+        object: Value,
+        /// Field manager.
+        manager: String,
+    },
     /// Replaces the status by this object's, which names its `metadata.resourceVersion`: a conflict where it has changed.
     Status {
         /// The object as read, with its new status.
@@ -131,7 +138,10 @@ impl Write {
     /// The object that is written.
     pub fn key(&self) -> ObjectKey {
         match self {
-            Self::Apply { object, .. } | Self::Create { object, .. } | Self::Status { object } => ObjectKey::of(object),
+            Self::Apply { object, .. }
+            | Self::ApplyStatus { object, .. }
+            | Self::Create { object, .. }
+            | Self::Status { object } => ObjectKey::of(object),
             Self::Patch { key, .. } | Self::Delete { key, .. } => key.clone(),
         }
     }
