@@ -6,5 +6,6 @@
 
 pub mod decision;
 pub mod names;
+pub mod standing;
 
 pub use decision::{Decision, Event, EventKind, Propagation, Then, Write};

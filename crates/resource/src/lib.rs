@@ -14,6 +14,7 @@ pub mod object;
 pub mod quantity;
 pub mod schema;
 pub mod suggest;
+pub mod time;
 pub mod yaml;
 
 pub use diagnostic::{Diagnostic, Location, Position, Severity};

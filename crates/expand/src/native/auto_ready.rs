@@ -5,7 +5,6 @@
 
 mod checks;
 mod fields;
-mod time;
 mod typed;
 
 use plat_resource::{Map, Value};

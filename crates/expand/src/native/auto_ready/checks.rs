@@ -2,10 +2,10 @@
 
 use std::cmp::Ordering;
 
-use plat_resource::Value;
+use plat_resource::{Value, time};
 
 use super::fields::{is_true, list_at, text_at, value_at, whole_at};
-use super::{time, typed};
+use super::typed;
 
 /// Looks at an observed object and says whether it is healthy.
 pub(super) type Check = fn(&Value) -> bool;

@@ -7,9 +7,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use plat_resource::Value;
-
-use super::time;
+use plat_resource::{Value, time};
 
 type Fields = Vec<(&'static str, &'static str)>;
 

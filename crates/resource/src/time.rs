@@ -1,11 +1,11 @@
-//! RFC 3339 times, as far as comparing them needs.
+//! RFC 3339 times, as far as comparing and telling them needs.
 
 /// A moment: seconds since 1970 and nanoseconds. Comparing moments compares times whatever their offsets.
-pub(super) type Moment = (i64, u32);
+pub type Moment = (i64, u32);
 
 /// Reads `text` as Go's `time.Parse(time.RFC3339, ..)` does: fractions may follow the seconds, after a point or a comma,
 /// and an hour may have one digit.
-pub(super) fn parse(text: &str) -> Option<Moment> {
+pub fn parse(text: &str) -> Option<Moment> {
     let (date, rest) = text.split_once('T')?;
     let days = days(date)?;
     let (hour, rest) = rest.split_once(':')?;
@@ -15,6 +15,22 @@ pub(super) fn parse(text: &str) -> Option<Moment> {
     let second = digits(rest.get(..2)?, 2..=2).filter(|second| *second < 60)?;
     let (nanoseconds, zone) = fraction(rest.get(2..)?)?;
     Some((days * 86_400 + hour * 3600 + minute * 60 + second - offset(zone)?, nanoseconds))
+}
+
+/// The second as Kubernetes writes it: UTC, without a fraction. Years beyond four digits have none.
+pub fn format(seconds: i64) -> String {
+    let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
+    // The inverse of `days`: eras of 400 years, years that begin in March.
+    let shifted = days + 719_468;
+    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
+    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
+    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
+    let month_from_march = (5 * day_of_year + 2) / 153;
+    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
+    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
+    let year = era * 400 + year_of_era + i64::from(month < 3);
+    let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
+    format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
 
 fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<i64> {
@@ -80,6 +96,17 @@ mod tests {
         assert_eq!(parse("1969-12-31T23:59:59Z"), Some((-1, 0)));
         assert!(parse("2024-01-01T00:00:00.5Z") > parse("2024-01-01T00:00:00Z"));
         assert_eq!(parse("2024-01-01T1:00:00,25Z"), parse("2024-01-01T01:00:00.250Z"));
+    }
+
+    #[test]
+    fn what_is_written_reads_as_what_it_was() {
+        assert_eq!(format(0), "1970-01-01T00:00:00Z");
+        assert_eq!(format(951_782_400), "2000-02-29T00:00:00Z");
+        // Every day of 800 years, each at another second.
+        for day in -146_097..146_097 {
+            let seconds = day * 86_400 + (day * 7919_i64).rem_euclid(86_400);
+            assert_eq!(parse(&format(seconds)), Some((seconds, 0)), "{day}");
+        }
     }
 
     #[test]
