@@ -33,6 +33,8 @@ pub use environment::Environment;
 pub use eval::{Bindings, Failure, Outcome};
 pub use extension::Extension;
 pub use parse::CompileError;
+pub use time::Timestamp;
+pub(crate) use time::parse_duration;
 pub use types::Type;
 pub use value::{Key, List, Map, Text, Value};
 
@@ -100,6 +102,11 @@ impl Program {
         self.depth
     }
 
+    /// Whether it uses a declared variable.
+    pub(crate) fn uses_global(&self, number: usize) -> bool {
+        self.node.uses_global(number)
+    }
+
     /// The numbers of the composed variables that it uses.
     pub fn variables(&self) -> Vec<usize> {
         self.node.variables()
@@ -109,6 +116,14 @@ impl Program {
 /// Runs `work` where there is stack enough for any expression. `None` if it panicked or there is no such stack.
 pub fn with_stack<T: Send>(work: impl FnOnce() -> T + Send) -> Option<T> {
     shape::on_large_stack(|| catch_unwind(AssertUnwindSafe(work))).and_then(|done| done).ok()
+}
+
+/// Deepest nesting that runs on the caller's stack.
+const SMALL_DEPTH: usize = 100;
+
+/// Runs `work`, which nests so deep, on a stack that suffices. `None` if it panicked or there is no such stack.
+pub fn guarded<T: Send>(depth: usize, work: impl FnOnce() -> T + Send) -> Option<T> {
+    if depth > SMALL_DEPTH { with_stack(work) } else { catch_unwind(AssertUnwindSafe(work)).ok() }
 }
 
 /// Line and column, from 1, of a place counted in characters.

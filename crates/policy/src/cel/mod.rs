@@ -58,16 +58,13 @@ pub(crate) struct Policy {
     validations: Vec<Validation>,
     /// `failurePolicy: Ignore`
     ignores_failures: bool,
-    /// It nests so deep that it needs a stack of its own.
-    large: bool,
+    /// How deep it nests, variables within variables counted.
+    depth: usize,
 }
 
-/// Deepest nesting that runs on the caller's stack, variables within variables counted.
-const SMALL_DEPTH: usize = 100;
-
 impl Policy {
-    /// Whether a stack of its own is needed: by the deepest chain of variables.
-    fn needs_stack(&self) -> bool {
+    /// How deep it nests: by the deepest chain of variables.
+    fn deepest(&self) -> usize {
         let mut depths: Vec<usize> = Vec::with_capacity(self.variables.len());
         let depth = |expression: &Expression, depths: &[usize]| {
             let Ok(program) = &expression.program else { return 0 };
@@ -81,7 +78,7 @@ impl Policy {
         let validations = self.validations.iter().map(|validation| &validation.expression);
         let messages = self.validations.iter().filter_map(|validation| validation.made_message.as_ref());
         let deepest = conditions.chain(validations).chain(messages).map(|expression| depth(expression, &depths)).max();
-        deepest.unwrap_or(0) > SMALL_DEPTH
+        deepest.unwrap_or(0)
     }
 }
 
@@ -89,11 +86,7 @@ impl Engine for Policy {
     fn evaluate(&self, call: &Call<'_>) -> Result<Vec<Found>, Failure> {
         let review = || self.review(call.input.cel(), call.constraint.object());
         let broken = || Failure { message: "the policy could not be evaluated".to_owned(), of_template: false };
-        let messages = if self.large {
-            cel::with_stack(review).ok_or_else(broken)?
-        } else {
-            std::panic::catch_unwind(std::panic::AssertUnwindSafe(review)).map_err(|_| broken())?
-        };
+        let messages = cel::guarded(self.depth, review).ok_or_else(broken)?;
         let details = || plat_resource::Value::Object(plat_resource::Map::new());
         Ok(messages.into_iter().map(|message| Found { message, details: details() }).collect())
     }

@@ -12,9 +12,6 @@ use super::{Expression, Policy, Validation, View};
 const CONDITIONS_BUDGET: u64 = 2_500_000;
 /// What all validations together may cost, then all messages with what is left.
 const VALIDATIONS_BUDGET: u64 = CALL_LIMIT;
-/// Validations that all hold and cost no more than this leave enough for any messages that are worth it: those are not
-/// made then.
-const CHEAP: u64 = 100_000;
 /// Longest message that an expression may make.
 const MAX_MESSAGE: usize = 5 << 10;
 const OUT_OF_BUDGET: &str =
@@ -30,13 +27,24 @@ enum State<'a> {
     Done(Outcome<'a>),
 }
 
+/// A variable of one run, and what is to be known of it to charge for it again.
+struct Made<'a> {
+    state: State<'a>,
+    /// What it cost, without the variables it used.
+    cost: u64,
+    uses: Vec<usize>,
+    charged: bool,
+}
+
 /// The variables of one run. Those of the policy are made when they are first used, once.
 struct Activation<'a> {
     policy: &'a Policy,
     request: View<'a>,
     params: &'a Json,
     namespace: &'a Json,
-    states: RefCell<Vec<State<'a>>>,
+    variables: RefCell<Vec<Made<'a>>>,
+    /// The variables that are being made, the innermost last.
+    running: RefCell<Vec<usize>>,
     /// What variables cost since it was last asked.
     spent: Cell<u64>,
 }
@@ -57,37 +65,74 @@ impl<'a> Bindings<'a> for Activation<'a> {
         let which = self.policy.meant.get(which).copied().unwrap_or(which);
         let Some(variable) = self.policy.variables.get(which) else { return failed("no such variable".to_owned()) };
         let name = &variable.name;
-        match self.states.borrow().get(which) {
-            Some(State::Done(outcome)) => return outcome.clone(),
+        self.is_used(which);
+        let outcome = match self.variables.borrow().get(which).map(|made| &made.state) {
+            Some(State::Done(outcome)) => Some(outcome.clone()),
             Some(State::Running) => return failed(format!("composited variable {name:?} needs itself")),
-            _ => {}
+            _ => None,
+        };
+        if let Some(outcome) = outcome {
+            self.charge(which);
+            return outcome;
         }
-        self.set(which, State::Running);
-        let outcome = match &variable.expression.program {
-            Err(reason) => failed(format!("composited variable {name:?} fails to compile: {reason}")),
+        self.change(which, |made| made.state = State::Running);
+        self.running.borrow_mut().push(which);
+        let (outcome, cost) = match &variable.expression.program {
+            Err(reason) => (failed(format!("composited variable {name:?} fails to compile: {reason}")), 0),
             Ok(program) => {
                 let (outcome, cost) = program.run(self, CALL_LIMIT);
-                self.spent.set(self.spent.get().saturating_add(cost));
                 let failure = |failure: Failure| {
                     Failure::Said(format!("composited variable {name:?} fails to evaluate: {failure}").into())
                 };
-                outcome.map_err(failure)
+                (outcome.map_err(failure), cost)
             }
         };
-        self.set(which, State::Done(outcome.clone()));
+        self.running.borrow_mut().pop();
+        self.change(which, |made| (made.state, made.cost) = (State::Done(outcome.clone()), cost));
+        self.charge(which);
         outcome
     }
 }
 
 impl<'a> Activation<'a> {
     fn new(policy: &'a Policy, request: View<'a>, params: &'a Json, namespace: &'a Json) -> Self {
-        let states = RefCell::new(policy.variables.iter().map(|_| State::Waiting).collect());
-        Self { policy, request, params, namespace, states, spent: Cell::new(0) }
+        let waiting = |_| Made { state: State::Waiting, cost: 0, uses: Vec::new(), charged: false };
+        let variables = RefCell::new(policy.variables.iter().map(waiting).collect());
+        let running = RefCell::default();
+        Self { policy, request, params, namespace, variables, running, spent: Cell::new(0) }
     }
 
-    fn set(&self, which: usize, state: State<'a>) {
-        if let Some(place) = self.states.borrow_mut().get_mut(which) {
-            *place = state;
+    fn change(&self, which: usize, change: impl FnOnce(&mut Made<'a>)) {
+        if let Some(made) = self.variables.borrow_mut().get_mut(which) {
+            change(made);
+        }
+    }
+
+    /// Notes which variable uses this one.
+    fn is_used(&self, which: usize) {
+        if let Some(user) = self.running.borrow().last() {
+            self.change(*user, |made| made.uses.push(which));
+        }
+    }
+
+    /// Charges for a variable and for those it used, each once.
+    fn charge(&self, which: usize) {
+        let mut variables = self.variables.borrow_mut();
+        let mut waiting = vec![which];
+        while let Some(which) = waiting.pop() {
+            if let Some(made) = variables.get_mut(which).filter(|made| !made.charged) {
+                made.charged = true;
+                self.spent.set(self.spent.get().saturating_add(made.cost));
+                waiting.extend(&made.uses);
+            }
+        }
+    }
+
+    /// Charges for all variables again when they are next used: messages pay for what validations have paid for, though
+    /// nothing is made twice.
+    fn charge_again(&self) {
+        for made in self.variables.borrow_mut().iter_mut() {
+            made.charged = false;
         }
     }
 
@@ -121,11 +166,7 @@ impl Policy {
                 None => return self.on_failure(OUT_OF_BUDGET.to_owned()),
             }
         }
-        let all_hold = ends.iter().all(|end| matches!(end, Ok(Value::Bool(true))));
-        if all_hold && VALIDATIONS_BUDGET - budget <= CHEAP {
-            return Vec::new();
-        }
-        let activation = Activation::new(self, request, constraint, request.namespace);
+        activation.charge_again();
         let messages = self.messages(&activation, budget);
         let decisions = self.validations.iter().enumerate().zip(&ends);
         decisions
@@ -187,8 +228,11 @@ impl Policy {
             Err(failure) => return (!self.ignores_failures).then(|| failure.clone()),
             Ok(value) => matches!(value, Value::Bool(true)),
         };
-        let Some(messages) = messages else {
-            return (!self.ignores_failures).then(|| format!("failed messageExpression: {OUT_OF_BUDGET}"));
+        let messages = match messages {
+            Some(messages) => messages,
+            None if !self.ignores_failures => return Some(format!("failed messageExpression: {OUT_OF_BUDGET}")),
+            // Only the message has failed, and a violation needs none: it is not admitted for the price of a message.
+            None => &[],
         };
         if holds {
             return None;

@@ -45,8 +45,8 @@ pub(crate) fn compile(source: &Value, path: &FieldPath, report: &mut Report<'_>)
     }
     let meant = |variable: &Variable| variables.iter().rposition(|other| other.name == variable.name).unwrap_or(0);
     let meant = variables.iter().map(meant).collect();
-    let mut policy = Policy { variables, meant, conditions, validations, ignores_failures, large: false };
-    policy.large = policy.needs_stack();
+    let mut policy = Policy { variables, meant, conditions, validations, ignores_failures, depth: 0 };
+    policy.depth = policy.deepest();
     (report.error_count() == before).then_some(policy)
 }
 

@@ -156,3 +156,37 @@ fn hostile_policies_deny_and_end() {
         assert!(!answer.is_empty(), "{source}");
     }
 }
+
+#[test]
+fn a_message_that_costs_too_much_admits_nothing() {
+    let costly = "string(lists.range(1000).all(x, lists.range(1000).all(y, y >= 0)))";
+    let said = |expression: &str, failure_policy: &str| {
+        let validations = json!([{"expression": expression, "message": "no", "messageExpression": costly}]);
+        let policy = policy(&json!({"failurePolicy": failure_policy, "validations": validations})).unwrap();
+        messages(&policy, &Review::of_object(&json!({}), None), &json!({}))
+    };
+    let failed = [
+        "failed messageExpression: validation failed due to running out of cost budget, no further validation rules will be run",
+    ];
+    assert_eq!(said("false", "Fail"), failed);
+    assert_eq!(said("true", "Fail"), failed);
+    assert_eq!(said("false", "Ignore"), ["no"]);
+    assert_eq!(said("true", "Ignore"), [""; 0]);
+}
+
+#[test]
+fn messages_pay_for_variables_again() {
+    // One use is within the budget for validations and messages together, two are not, though it is made once only.
+    let validations = json!([{"expression": "variables.outer", "messageExpression": "string(variables.outer)"}]);
+    let said = |size: u32| {
+        let inner = format!("lists.range({size}).all(x, lists.range(100).all(y, y >= 0))");
+        let variables =
+            json!([{"name": "inner", "expression": inner}, {"name": "outer", "expression": "variables.inner"}]);
+        let policy = policy(&json!({"variables": variables, "validations": validations})).unwrap();
+        messages(&policy, &Review::of_object(&json!({}), None), &json!({}))
+    };
+    assert_eq!(said(10), [""; 0]);
+    let answer = said(1000);
+    assert_eq!(answer.len(), 1, "{answer:?}");
+    assert!(answer[0].starts_with("failed messageExpression: "), "{answer:?}");
+}

@@ -136,16 +136,25 @@ impl Node {
         }
     }
 
-    /// The composed variables in it. Without recursion.
-    pub(super) fn variables(&self) -> Vec<usize> {
-        let (mut found, mut waiting) = (Vec::new(), vec![self]);
-        while let Some(node) = waiting.pop() {
-            if let Self::Variable(number) = node {
-                found.push(*number);
-            }
+    /// It and all steps below. Without recursion.
+    fn steps(&self) -> impl Iterator<Item = &Self> {
+        let mut waiting = vec![self];
+        std::iter::from_fn(move || {
+            let node = waiting.pop()?;
             waiting.extend(node.children());
-        }
-        found
+            Some(node)
+        })
+    }
+
+    /// The composed variables in it.
+    pub(super) fn variables(&self) -> Vec<usize> {
+        let number = |step: &Self| if let Self::Variable(number) = step { Some(*number) } else { None };
+        self.steps().filter_map(number).collect()
+    }
+
+    /// Whether a declared variable is in it.
+    pub(super) fn uses_global(&self, wanted: usize) -> bool {
+        self.steps().any(|step| matches!(step, Self::Global(number) if *number == wanted))
     }
 
     /// How deep the steps nest. Without recursion.

@@ -149,3 +149,32 @@ fn what_nests_too_deep_is_refused() {
         drop(Program::compile(&source, &environment));
     }
 }
+
+#[test]
+fn time_zones_have_names() {
+    let cases = [
+        ("timestamp('2024-07-01T10:30:00Z').getHours('Europe/Berlin')", "int 12"),
+        ("timestamp('2024-01-01T10:30:00Z').getHours('Europe/Berlin')", "int 11"),
+        ("timestamp('2024-01-01T10:30:00Z').getMinutes('Asia/Kathmandu')", "int 15"),
+        ("timestamp('2024-01-01T02:00:00Z').getFullYear('America/New_York')", "int 2023"),
+        ("timestamp('2024-01-01T02:00:00Z').getDayOfWeek('US/Pacific')", "int 0"),
+        ("timestamp('2024-01-01T02:00:00Z').getHours('Etc/GMT+2')", "int 0"),
+        // A quarter of an hour of local mean time, before there were zones.
+        ("timestamp('1800-01-01T00:00:00Z').getMinutes('Europe/Berlin')", "int 53"),
+        // Summer time goes on after the tables end.
+        ("timestamp('2500-07-01T10:00:00Z').getHours('Europe/Berlin')", "int 12"),
+        ("timestamp('2500-12-01T10:00:00Z').getHours('Europe/Berlin')", "int 11"),
+        ("timestamp('9999-07-01T10:00:00Z').getHours('Australia/Sydney')", "int 20"),
+        ("timestamp('2024-07-01T10:00:00Z').getHours('europe/berlin')", "unknown time zone europe/berlin"),
+        ("timestamp('2024-07-01T10:00:00Z').getHours('Mars/Olympus')", "unknown time zone Mars/Olympus"),
+    ];
+    for (text, expected) in cases {
+        let program = Program::compile(text, &super::Environment::default()).unwrap();
+        let answer = match program.run(&Variables(&Json::Null), CALL_LIMIT).0 {
+            Ok(Value::Int(number)) => format!("int {number}"),
+            Ok(other) => format!("{other:?}"),
+            Err(failure) => failure.to_string(),
+        };
+        assert_eq!(answer, expected, "{text}");
+    }
+}

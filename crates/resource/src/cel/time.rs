@@ -1,7 +1,9 @@
-//! Points and spans of time: reading and writing them as Go does, and their parts. Knows no clock and no time zones but
-//! UTC and fixed offsets.
+//! Points and spans of time: reading and writing them as Go does, their parts, here and in other time zones. Knows no
+//! clock; the time zones are those that are built in, whatever the machine has.
 
 use std::fmt::Write as _;
+
+use chrono::{DateTime, Offset as _, TimeZone as _};
 
 /// The first and the last second that a timestamp may have: years 1 and 9999.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
@@ -79,7 +81,7 @@ impl Timestamp {
     }
 
     /// Reads RFC 3339, strictly. `Err(true)` where it is out of range, `Err(false)` where it is no such text.
-    pub(super) fn parse(text: &str) -> Result<Self, bool> {
+    pub(crate) fn parse(text: &str) -> Result<Self, bool> {
         let bytes = text.as_bytes();
         let number = |from: usize, to: usize| -> Result<i64, bool> {
             let digits = bytes.get(from..to).filter(|digits| digits.iter().all(u8::is_ascii_digit)).ok_or(false)?;
@@ -186,11 +188,36 @@ fn date_of(days: i64) -> (i64, i64, i64) {
     (cycle * 400 + year + i64::from(month <= 2), month, day)
 }
 
-/// An offset as `+02:00`, `-05:30`, `02:00`, `UTC`. `None` for the names of places, of which nothing is known here.
-pub(super) fn offset_of(zone: &str) -> Option<i64> {
-    if zone.is_empty() || zone == "UTC" {
-        return Some(0);
+impl Timestamp {
+    /// Seconds east of Greenwich in a zone at this moment: `Europe/Berlin`, `UTC`, `+02:00`, `-05:30`, `02:00`. `None`
+    /// where there is no such zone.
+    pub(super) fn offset_in(self, zone: &str) -> Option<i64> {
+        if zone.is_empty() || zone == "UTC" {
+            return Some(0);
+        }
+        if zone.contains(':') {
+            return fixed_offset(zone);
+        }
+        let zone: chrono_tz::Tz = zone.parse().ok()?;
+        let moment = DateTime::from_timestamp(self.within_tables(), self.nanos)?;
+        Some(i64::from(zone.offset_from_utc_datetime(&moment.naive_utc()).fix().local_minus_utc()))
     }
+
+    /// The tables of time zones end with the century, the rules in them do not: later moments are moved to a year with the
+    /// same calendar.
+    fn within_tables(self) -> i64 {
+        const LAST: i64 = 2089;
+        let Parts { year, .. } = self.parts(0);
+        let calendar = |year: i64| (is_leap(year), (days_from(year, 1, 1) + 4).rem_euclid(7));
+        let same = (LAST - 27..=LAST).find(|earlier| calendar(*earlier) == calendar(year));
+        match same.filter(|_| year > LAST) {
+            Some(same) => self.seconds - (days_from(year, 1, 1) - days_from(same, 1, 1)) * 86_400,
+            None => self.seconds,
+        }
+    }
+}
+
+fn fixed_offset(zone: &str) -> Option<i64> {
     let (negative, digits) = match zone.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, zone.strip_prefix('+').unwrap_or(zone)),
@@ -204,7 +231,7 @@ pub(super) fn offset_of(zone: &str) -> Option<i64> {
 }
 
 /// Reads a span as Go does: `1h30m`, `-1.5s`, `100ms`, `0`.
-pub(super) fn parse_duration(text: &str) -> Option<i64> {
+pub(crate) fn parse_duration(text: &str) -> Option<i64> {
     let (negative, mut rest) = match text.strip_prefix('-') {
         Some(rest) => (true, rest),
         None => (false, text.strip_prefix('+').unwrap_or(text)),

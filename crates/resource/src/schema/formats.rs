@@ -6,6 +6,7 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::node::Kind;
+use crate::cel::parse_duration;
 use crate::go_regex;
 
 /// A format that is checked.
@@ -109,7 +110,6 @@ patterns! {
     LONG_NAME r"^[a-z0-9]([-a-z0-9]*[a-z0-9])?(\.[a-z0-9]([-a-z0-9]*[a-z0-9])?)*$";
     TIME r"^([0-9]{2}):([0-9]{2}):([0-9]{2})(.[0-9]+)?(z|([+-][0-9]{2}:[0-9]{2}))$";
     DURATION r"((\d+)\s*([A-Za-zµ]+))";
-    GO_DURATION r"^[-+]?(0|((\d+\.?\d*|\.\d+)(ns|us|µs|μs|ms|s|m|h))+)$";
     URI_SCHEME r"^[a-zA-Z][a-zA-Z0-9+.-]*:";
     EMAIL r#"^[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x{80}-\x{10FFFF}-]+(\.[A-Za-z0-9!#$%&'*+/=?^_`{|}~\x{80}-\x{10FFFF}-]+)*@([^\s@<>()\[\]\\,;:"]+|\[[^\]]*\])$"#;
 }
@@ -250,26 +250,41 @@ fn is_date_time(text: &str) -> bool {
     is_date(date) && matches(&TIME, time) && below(0..2, "23") && below(3..5, "59") && below(6..8, "59")
 }
 
-/// A Go duration, or any text with a number and a unit in it, however long the unit's name.
 fn is_duration(text: &str) -> bool {
-    const WHOLE: [&str; 18] = [
-        "ns", "nano", "us", "µs", "micro", "ms", "milli", "s", "sec", "m", "min", "h", "hr", "hour", "d", "day", "w",
-        "wk",
-    ];
-    const PREFIXES: [&str; 8] = ["nano", "micro", "milli", "sec", "min", "hour", "day", "week"];
-    if matches(&GO_DURATION, text) {
-        return true;
+    span(text).is_some()
+}
+
+/// The units that a span of time may be given in, in nanoseconds. Of the last name of each only the beginning counts.
+const UNITS: [(&[&str], i64); 8] = [
+    (&["ns", "nano"], 1),
+    (&["us", "µs", "micro"], 1_000),
+    (&["ms", "milli"], 1_000_000),
+    (&["s", "sec"], 1_000_000_000),
+    (&["m", "min"], 60_000_000_000),
+    (&["h", "hr", "hour"], 3_600_000_000_000),
+    (&["d", "day"], 86_400_000_000_000),
+    (&["w", "wk", "week"], 604_800_000_000_000),
+];
+
+/// The nanoseconds of a span of time: a Go duration, or any text with a number and a unit in it, however long the unit's
+/// name.
+pub(super) fn span(text: &str) -> Option<i64> {
+    if let Some(nanos) = parse_duration(text) {
+        return Some(nanos);
     }
-    let Some(pattern) = DURATION.as_ref() else { return false };
-    let mut found = false;
-    for capture in pattern.captures_iter(text) {
-        if capture.get(2).is_none_or(|number| number.as_str().parse::<i64>().is_err()) {
-            return false;
+    let mut total = None;
+    for capture in DURATION.as_ref()?.captures_iter(text) {
+        let number: i64 = capture.get(2)?.as_str().parse().ok()?;
+        let unit = capture.get(3)?.as_str().to_lowercase();
+        let is_meant = |names: &[&str]| {
+            names.contains(&unit.as_str()) || names.last().is_some_and(|longest| unit.starts_with(longest))
+        };
+        for (_, nanos) in UNITS.iter().filter(|(names, _)| is_meant(names)) {
+            // Go's arithmetic goes round.
+            total = Some(total.unwrap_or(0_i64).wrapping_add(number.wrapping_mul(*nanos)));
         }
-        let unit = capture.get(3).map_or("", |unit| unit.as_str()).to_lowercase();
-        found |= WHOLE.contains(&unit.as_str()) || PREFIXES.iter().any(|prefix| unit.starts_with(prefix));
     }
-    found
+    total
 }
 
 #[cfg(test)]

@@ -1,21 +1,19 @@
 //! `x-kubernetes-validations`: rules in the Common Expression Language.
 //!
-//! Owns reading and compiling rules. `run` evaluates them, `values` makes values for them, `functions` are those that
-//! Kubernetes adds to the language. A rule that cannot be compiled here says so for ever after: it is never passed.
+//! Owns reading and compiling rules. `run` evaluates them, `values` makes values for them; the language is `crate::cel`.
+//! A rule that cannot be compiled here says so for ever after: it is never passed.
 
-use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::LazyLock;
 
-use cel::Program;
 use serde_json::{Map, Value};
 
 use super::node::Node;
 use super::place::Place;
 use super::{SchemaError, ViolationKind, text};
+use crate::cel::{Environment, Program, Type};
 
 mod field;
-mod functions;
 mod run;
-mod shape;
 mod values;
 
 pub(super) use run::validate;
@@ -23,19 +21,10 @@ pub(super) use run::validate;
 #[cfg(test)]
 mod tests;
 
-/// Stack for large rules: built for debugging, the parser takes some 150 KiB for each bracket.
-const LARGE_STACK: usize = 64 << 20;
-
-/// Runs `work` where there is stack enough for any rule within the bounds.
-fn on_large_stack<T: Send>(work: impl FnOnce() -> T + Send) -> std::thread::Result<T> {
-    std::thread::scope(|scope| {
-        let worker = std::thread::Builder::new().stack_size(LARGE_STACK).spawn_scoped(scope, work);
-        worker.map_or_else(
-            |error| Err(Box::new(error) as Box<dyn std::any::Any + Send>),
-            std::thread::ScopedJoinHandle::join,
-        )
-    })
-}
+/// The number of `self` among the variables of a rule.
+const OWN: usize = 0;
+/// The number of `oldSelf`.
+const OLD: usize = 1;
 
 /// One rule.
 #[derive(Debug)]
@@ -46,20 +35,15 @@ pub(super) struct Rule {
     /// Steps from the field of the rule to the field that it blames.
     field: Vec<field::Step>,
     optional_old: bool,
-    program: Result<Compiled, String>,
-    message_program: Option<Result<Compiled, String>>,
+    program: Result<Program, String>,
+    message_program: Option<MessageProgram>,
 }
 
-/// An expression ready to run.
+/// `messageExpression`
 #[derive(Debug)]
-struct Compiled {
-    program: Program,
-    uses_old: bool,
-    size: shape::Size,
-    /// How deep loops nest in it.
-    loops: u32,
-    /// Names of fields it selects.
-    selected: Vec<String>,
+struct MessageProgram {
+    source: String,
+    program: Result<Program, String>,
 }
 
 impl Rule {
@@ -70,36 +54,31 @@ impl Rule {
 
     fn uses_old(&self) -> bool {
         match &self.program {
-            Ok(program) => program.uses_old,
+            Ok(program) => program.uses_global(OLD),
             Err(_) => self.source.contains("oldSelf"),
         }
     }
 }
 
 /// Compiles an expression, or says why it cannot be.
-fn compile(source: &str) -> Result<Compiled, String> {
-    let Some(environment) = functions::environment() else {
-        return Err("the rule's language could not be set up".to_owned());
-    };
-    let size = shape::check_source(source)?;
-    // The parser is a foreign one: should it panic on some text, that text is a rule that cannot be checked.
-    let parse = || catch_unwind(AssertUnwindSafe(|| environment.compile(source)));
-    let parsed = if size == shape::Size::Small { parse() } else { on_large_stack(parse).and_then(|parsed| parsed) };
-    let program = match parsed {
-        Ok(Ok(program)) => program,
-        Ok(Err(errors)) => {
-            let text = errors.to_string();
-            return Err(format!("it cannot be parsed: {}", text.lines().next().unwrap_or_default()));
-        }
-        Err(_) => return Err("it cannot be parsed".to_owned()),
-    };
-    let shape = shape::measure(program.expression());
-    if shape.depth > shape::MAX_DEPTH {
-        return Err("it nests too deeply".to_owned());
+///
+/// The fields of `self` are not declared: their types are those of its values, which `values` makes as the schema has
+/// them. What only types would tell, such as a field that the schema lacks, is told when the rule runs.
+fn compile(source: &str, optional_old: bool, wanted: &Type) -> Result<Program, String> {
+    static ENVIRONMENTS: LazyLock<[Environment; 2]> = LazyLock::new(|| {
+        [Type::Dyn, Type::optional(Type::Dyn)]
+            .map(|old| Environment::default().variable("self", Type::Dyn).variable("oldSelf", old))
+    });
+    let environment = &ENVIRONMENTS[usize::from(optional_old)];
+    let program = Program::compile(source, environment).map_err(|errors| {
+        let first = errors.first().map(|error| error.message.as_str()).unwrap_or_default();
+        format!("it does not compile: {}", first.lines().next().unwrap_or_default())
+    })?;
+    if program.output() != wanted && *program.output() != Type::Dyn {
+        let (wanted, found) = (wanted.runtime_name(), program.output().runtime_name());
+        return Err(format!("it does not compile: it must evaluate to {wanted}, not {found}"));
     }
-    let uses_old = program.references().has_variable("oldSelf");
-    let size = if shape.depth > shape::SMALL_DEPTH { shape::Size::Large } else { shape::Size::Small };
-    Ok(Compiled { program, uses_old, size, loops: shape.loops, selected: shape.selected })
+    Ok(program)
 }
 
 /// Reads the rules of one schema.
@@ -144,14 +123,17 @@ fn read_rule(rule: &Value, node: &Node, place: &Place<'_>, errors: &mut Vec<Sche
         }
         steps
     });
+    let optional_old = rule.get("optionalOldSelf").and_then(Value::as_bool).unwrap_or(false);
+    let compile_message =
+        |source: String| MessageProgram { program: compile(&source, optional_old, &Type::String), source };
     Rule {
-        program: compile(&source),
-        message_program: message_expression.as_deref().map(compile),
+        program: compile(&source, optional_old, &Type::Bool),
+        message_program: message_expression.map(compile_message),
         source,
         message,
         kind,
         field: field.unwrap_or_default(),
-        optional_old: rule.get("optionalOldSelf").and_then(Value::as_bool).unwrap_or(false),
+        optional_old,
     }
 }
 

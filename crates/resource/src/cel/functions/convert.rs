@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::Answer;
 use crate::cel::eval::{Arguments, Fault};
 use crate::cel::extension::Extension;
-use crate::cel::time::{Timestamp, duration_text, offset_of, parse_duration};
+use crate::cel::time::{Timestamp, duration_text, parse_duration};
 use crate::cel::value::Value;
 
 fn cannot<'a>(to: &str) -> Answer<'a> {
@@ -172,17 +172,16 @@ fn part<'a>(
     of_time: impl Fn(crate::cel::time::Parts) -> i64,
     of_span: Option<fn(i64) -> i64>,
 ) -> Answer<'a> {
-    let offset = match arguments.values {
-        [Value::Timestamp(_)] => 0,
-        [Value::Timestamp(_), Value::String(zone)] => {
-            offset_of(zone.as_str()).ok_or_else(|| Fault::Said(format!("unknown time zone {}", zone.as_str())))?
-        }
+    let (point, offset) = match arguments.values {
+        [Value::Timestamp(point)] => (point, Some(0)),
+        [Value::Timestamp(point), Value::String(zone)] => (point, point.offset_in(zone.as_str())),
         [Value::Duration(nanos)] => return of_span.map(|of_span| Value::Int(of_span(*nanos))).ok_or(Fault::Overload),
         _ => return Err(Fault::Overload),
     };
-    match arguments.first() {
-        Some(Value::Timestamp(point)) => Ok(Value::Int(of_time(point.parts(offset)))),
-        _ => Err(Fault::Overload),
+    match (offset, arguments.values) {
+        (Some(offset), _) => Ok(Value::Int(of_time(point.parts(offset)))),
+        (None, [_, Value::String(zone)]) => Err(Fault::Said(format!("unknown time zone {}", zone.as_str()))),
+        (None, _) => Err(Fault::Overload),
     }
 }
 

@@ -1,29 +1,27 @@
 //! Evaluation of rules over an object, in the order and the words of the API server.
 
-use std::borrow::Cow;
-use std::panic::{AssertUnwindSafe, catch_unwind};
-
-use cel::{Context, ExecutionError, Value as Cel};
 use serde_json::Value;
 
 use super::field::Step;
-use super::shape::Size;
-use super::{Compiled, Rule, functions, on_large_stack, values};
+use super::{OWN, Rule, values};
+use crate::cel::{self, CALL_LIMIT, Failure, Outcome, Program};
 use crate::schema::node::{Kind, Node};
 use crate::schema::place::Place;
 use crate::schema::text::{bad_value, quoted, violation};
 use crate::schema::validate::correlated;
 use crate::schema::{Unchecked, Validation, ViolationKind};
 
-/// Nested loops over lists longer than this in all their turns are not run.
-const MAX_TURNS: usize = 1_000_000;
+/// What all rules over one object may cost together.
+const BUDGET: u64 = 10_000_000;
 /// Longest message that an expression may make.
 const MAX_MESSAGE: usize = 5 << 10;
+const NO_FURTHER: &str = "no further validation rules will be run";
 
 /// Runs every rule below the root.
 pub(crate) fn validate(root: &Node, object: &Value, old: Option<&Value>, answer: &mut Validation) {
     if root.has_rules {
-        Runner { answer }.walk(&Pair { rules: root, node: root, is_resource: true }, object, old, &Place::ROOT);
+        let pair = Pair { rules: root, node: root, is_resource: true };
+        Runner { answer, budget: Some(BUDGET) }.walk(&pair, object, old, &Place::ROOT);
     }
 }
 
@@ -43,12 +41,14 @@ impl<'a> Pair<'a> {
 
 struct Runner<'a> {
     answer: &'a mut Validation,
+    /// What is left of it; `None` once it was not enough, and then no rule is run any more.
+    budget: Option<u64>,
 }
 
 impl Runner<'_> {
     fn walk(&mut self, pair: &Pair<'_>, value: &Value, old: Option<&Value>, place: &Place<'_>) {
         let old = old.filter(|old| !old.is_null());
-        if value.is_null() {
+        if value.is_null() || self.budget.is_none() {
             return;
         }
         self.rules(pair, value, old, place);
@@ -84,9 +84,8 @@ impl Runner<'_> {
         if pair.rules.rules.is_empty() {
             return;
         }
-        let own = values::convert(value, Some(pair.node), pair.is_resource);
-        let before = old.map(|old| values::convert(old, Some(pair.node), pair.is_resource));
-        let turns = values::longest(value).max(old.map_or(0, values::longest));
+        let own = values::view(value, Some(pair.node), pair.is_resource);
+        let before = old.map(|old| values::view(old, Some(pair.node), pair.is_resource));
         for rule in &pair.rules.rules {
             // A rule over a change has nothing to say of a new object.
             if rule.uses_old() && before.is_none() && !rule.optional_old {
@@ -94,8 +93,8 @@ impl Runner<'_> {
             }
             // What was wrong before and is as it was may stay so.
             let tolerated = !rule.uses_old() && old == Some(value);
-            let run = Run { rule, pair, value, own: &own, before: before.as_ref(), turns, tolerated, place };
-            run.check(self.answer);
+            let run = Run { rule, pair, value, own: &own, before: before.as_ref(), tolerated, place };
+            self.budget = self.budget.and_then(|budget| run.check(budget, self.answer));
         }
     }
 }
@@ -105,44 +104,97 @@ struct Run<'a> {
     rule: &'a Rule,
     pair: &'a Pair<'a>,
     value: &'a Value,
-    own: &'a Cel,
-    before: Option<&'a Cel>,
-    turns: usize,
+    own: &'a cel::Value<'a>,
+    before: Option<&'a cel::Value<'a>>,
     /// A failure is let be; an error is not.
     tolerated: bool,
     place: &'a Place<'a>,
 }
 
+/// `self` and `oldSelf`.
+struct Variables<'a> {
+    own: cel::Value<'a>,
+    before: cel::Value<'a>,
+}
+
+impl<'a> cel::Bindings<'a> for Variables<'a> {
+    fn global(&self, number: usize) -> cel::Value<'a> {
+        if number == OWN { self.own.clone() } else { self.before.clone() }
+    }
+
+    fn variable(&self, _: usize) -> Outcome<'a> {
+        Err(Failure::Said("no such variable".into()))
+    }
+}
+
 /// How an expression ended.
 enum End {
-    Value(Cel),
+    Flag(bool),
+    Text(String),
+    /// Anything else.
+    Other,
     /// It fails in a real API server too: its words.
     Failure(String),
+    /// It would cost more than one expression may.
+    TooCostly,
     /// It cannot be run here.
     Unchecked(String),
 }
 
+/// A message, or why not even the written one is given: rules end there.
+type Message = Result<(String, u64), String>;
+
 impl Run<'_> {
-    fn check(&self, answer: &mut Validation) {
-        let end = match &self.rule.program {
+    /// Checks the rule within a budget, and says what is left of that; `None` if it was not enough.
+    fn check(&self, budget: u64, answer: &mut Validation) -> Option<u64> {
+        let (end, cost) = match &self.rule.program {
             Ok(program) => self.evaluate(program, self.rule.optional_old),
-            Err(reason) => End::Unchecked(reason.clone()),
+            Err(reason) => (End::Unchecked(reason.clone()), 0),
+        };
+        let said = self.rule.said();
+        let Some(left) = budget.checked_sub(cost) else {
+            self.error(answer, &format!("validation failed due to running out of cost budget, {NO_FURTHER}"));
+            return None;
         };
         match end {
-            End::Value(Cel::Bool(true)) => {}
-            End::Value(Cel::Bool(false)) if self.tolerated => {}
-            End::Value(Cel::Bool(false)) => self.fail(answer),
-            End::Value(_) => self.unchecked(answer, "it is neither true nor false".to_owned()),
+            End::Flag(true) => {}
+            End::Flag(false) if self.tolerated => {}
+            End::Flag(false) => match self.message(left) {
+                Ok((message, left)) => {
+                    self.fail(answer, self.rule.kind, None, &message);
+                    return Some(left);
+                }
+                Err(reason) => {
+                    self.fail(answer, ViolationKind::Invalid, Some(self.type_name()), &reason);
+                    return None;
+                }
+            },
+            End::Text(_) | End::Other => self.unchecked(answer, "it is neither true nor false".to_owned()),
             End::Unchecked(reason) => self.unchecked(answer, reason),
-            End::Failure(error) => {
-                let kind = quoted(self.pair.node.kind.map_or("", Kind::name));
-                let detail = format!("{error} evaluating rule: {}", self.rule.said());
-                let place = (self.place, &*self.place.bracketed());
-                let mut violation = violation(ViolationKind::Invalid, place, Some(&kind), &detail);
-                violation.from_rule = true;
-                answer.violations.push(violation);
+            End::TooCostly => {
+                let cause = format!("'{}': {NO_FURTHER} due to call cost exceeds limit", Failure::Cost);
+                self.error(answer, &format!("{cause} for rule: {said}"));
+                return None;
             }
+            End::Failure(error) if error.starts_with("no such overload") => {
+                let cause = "call arguments did not match a supported operator, function or macro signature";
+                self.error(answer, &format!("'{error}': {cause} for rule: {said}"));
+            }
+            End::Failure(error) => self.error(answer, &format!("{error} evaluating rule: {said}")),
         }
+        Some(left)
+    }
+
+    /// What the API server shows of a value whose rule failed to run.
+    fn type_name(&self) -> String {
+        quoted(self.pair.node.kind.map_or("", Kind::name))
+    }
+
+    fn error(&self, answer: &mut Validation, detail: &str) {
+        let place = (self.place, &*self.place.bracketed());
+        let mut violation = violation(ViolationKind::Invalid, place, Some(&self.type_name()), detail);
+        violation.from_rule = true;
+        answer.violations.push(violation);
     }
 
     fn unchecked(&self, answer: &mut Validation, reason: String) {
@@ -150,13 +202,12 @@ impl Run<'_> {
         answer.unchecked.push(Unchecked { field: self.place.field_path(), rule, reason });
     }
 
-    fn fail(&self, answer: &mut Validation) {
-        let message = self.message();
-        let shown = match self.pair.node.kind {
+    fn fail(&self, answer: &mut Validation, kind: ViolationKind, shown: Option<String>, message: &str) {
+        let own = || match self.pair.node.kind {
             Some(Kind::Object | Kind::Array) => None,
             _ => Some(bad_value(self.value)),
         };
-        let shown = shown.filter(|_| !matches!(self.rule.kind, ViolationKind::Required | ViolationKind::Forbidden));
+        let shown = shown.or_else(own).filter(|_| !matches!(kind, ViolationKind::Required | ViolationKind::Forbidden));
         let (mut field, mut path) = (self.place.field_path(), self.place.bracketed());
         if !self.rule.field.is_empty() && self.place.is_root() {
             path.clear();
@@ -174,71 +225,60 @@ impl Run<'_> {
                 }
             }
         }
-        let mut violation = violation(self.rule.kind, (self.place, &path), shown.as_deref(), &message);
+        let mut violation = violation(kind, (self.place, &path), shown.as_deref(), message);
         (violation.field, violation.from_rule) = (field, true);
         answer.violations.push(violation);
     }
 
-    fn message(&self) -> Cow<'_, str> {
-        let made = self.rule.message_program.as_ref().and_then(|program| program.as_ref().ok());
-        if let Some(program) = made
-            && let End::Value(Cel::String(text)) = self.evaluate(program, false)
+    /// The message of a rule that does not hold, and what is left of the budget.
+    fn message(&self, budget: u64) -> Message {
+        let mut left = budget;
+        if let Some(made) = &self.rule.message_program
+            && let Ok(program) = &made.program
         {
-            let text = text.trim();
-            if !text.is_empty() && text.len() <= MAX_MESSAGE && !text.contains('\n') {
-                return Cow::Owned(text.to_owned());
+            let (end, cost) = self.evaluate(program, false);
+            left = left.checked_sub(cost).ok_or_else(|| {
+                format!("messageExpression evaluation failed due to running out of cost budget, {NO_FURTHER}")
+            })?;
+            match end {
+                End::TooCostly => {
+                    let source = quoted(&made.source);
+                    return Err(format!("{NO_FURTHER} due to call cost exceeds limit for messageExpression: {source}"));
+                }
+                End::Text(text) => {
+                    let text = text.trim();
+                    if !text.is_empty() && text.len() <= MAX_MESSAGE && !text.contains('\n') {
+                        return Ok((text.to_owned(), left));
+                    }
+                }
+                _ => {}
             }
         }
-        match &self.rule.message {
-            Some(message) => Cow::Borrowed(message.trim()),
-            None => Cow::Owned(format!("failed rule: {}", self.rule.source.trim())),
-        }
+        Ok(match &self.rule.message {
+            Some(message) => (message.trim().to_owned(), left),
+            None => (format!("failed rule: {}", self.rule.source.trim()), left),
+        })
     }
 
-    fn evaluate(&self, program: &Compiled, optional_old: bool) -> End {
-        if program.loops > 1 && self.turns.checked_pow(program.loops).is_none_or(|turns| turns > MAX_TURNS) {
-            return End::Unchecked(format!("it loops {} deep over {} items", program.loops, self.turns));
-        }
-        if let Some(field) = values::special(self.pair.node, &program.selected) {
-            return End::Unchecked(format!("{field} is a time, a duration or bytes, which are not read offline"));
-        }
-        // The interpreter is a foreign one: should it panic, the rule is one that cannot be checked.
-        let run = || catch_unwind(AssertUnwindSafe(|| self.execute(program, optional_old)));
-        let end = if program.size == Size::Small { run() } else { on_large_stack(run).and_then(|end| end) };
-        end.unwrap_or_else(|_| End::Unchecked("it cannot be evaluated".to_owned()))
-    }
-
-    fn execute(&self, program: &Compiled, optional_old: bool) -> End {
-        let Some(environment) = functions::environment() else {
-            return End::Unchecked("the rule's language could not be set up".to_owned());
+    /// How an expression ends, and what it costs.
+    fn evaluate(&self, program: &Program, optional_old: bool) -> (End, u64) {
+        let before = match (optional_old, self.before) {
+            (true, None) => cel::Value::Optional(None),
+            (true, Some(before)) => cel::Value::some(before.clone()),
+            (false, before) => before.cloned().unwrap_or(cel::Value::Null),
         };
-        let mut context = Context::with_env(environment);
-        context.add_variable_from_value("self", self.own.clone());
-        if optional_old {
-            context.add_variable_from_value("oldSelf", values::optional(self.before.cloned()));
-        } else if let Some(before) = self.before {
-            context.add_variable_from_value("oldSelf", before.clone());
-        }
-        match program.program.execute(&context) {
-            Ok(value) => End::Value(value),
-            Err(error) => ended_by(&error),
-        }
-    }
-}
-
-/// Errors of the value are errors in Kubernetes too; errors of the language may only be ours.
-fn ended_by(error: &ExecutionError) -> End {
-    match error {
-        ExecutionError::NoSuchKey(key) => End::Failure(format!("no such key: {key}")),
-        ExecutionError::DivisionByZero(_) => End::Failure("division by zero".to_owned()),
-        ExecutionError::RemainderByZero(_) => End::Failure("modulus by zero".to_owned()),
-        ExecutionError::Overflow(..) => End::Failure("integer overflow".to_owned()),
-        ExecutionError::IndexOutOfBounds(Cel::Int(index)) => End::Failure(format!("index out of bounds: {index}")),
-        ExecutionError::FunctionError { message, .. } => End::Failure(message.clone()),
-        ExecutionError::UndeclaredReference(name) => End::Unchecked(format!("{name} is not known offline")),
-        other => {
-            let text = other.to_string();
-            End::Unchecked(format!("it cannot be evaluated: {}", text.chars().take(200).collect::<String>()))
-        }
+        let variables = Variables { own: self.own.clone(), before };
+        let run = || {
+            let (outcome, cost) = program.run(&variables, CALL_LIMIT);
+            let end = match outcome {
+                Ok(cel::Value::Bool(flag)) => End::Flag(flag),
+                Ok(cel::Value::String(text)) => End::Text(text.as_str().to_owned()),
+                Ok(_) => End::Other,
+                Err(Failure::Cost) => End::TooCostly,
+                Err(Failure::Said(said)) => End::Failure(said.to_string()),
+            };
+            (end, cost)
+        };
+        cel::guarded(program.depth(), run).unwrap_or_else(|| (End::Unchecked("it cannot be evaluated".to_owned()), 0))
     }
 }

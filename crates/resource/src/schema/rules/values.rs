@@ -1,16 +1,16 @@
 //! Objects as rules see them: typed by their schema, fields under escaped names.
 
-use std::collections::HashMap;
+use std::sync::Arc;
 
-use cel::Value as Cel;
-use cel::objects::OptionalValue;
+use base64::Engine as _;
 use serde_json::{Map, Value};
 
-use crate::schema::formats::{Format, TextFormat};
+use crate::cel::{self, Key};
+use crate::schema::formats::{Format, TextFormat, span};
 use crate::schema::node::{Kind, Node};
 
 /// Words of the language that no field can be called by as they are.
-const RESERVED: [&str; 20] = [
+const RESERVED: [&str; 21] = [
     "true",
     "false",
     "null",
@@ -31,14 +31,15 @@ const RESERVED: [&str; 20] = [
     "return",
     "var",
     "void",
+    "while",
 ];
 
 /// A field's name as a rule writes it. `None` where no rule can name it.
 pub(super) fn escape(name: &str) -> Option<String> {
-    if RESERVED.contains(&name) || name == "while" {
+    if RESERVED.contains(&name) {
         return Some(format!("__{name}__"));
     }
-    let starts = name.starts_with(|first: char| first.is_ascii_alphabetic() || first == '_');
+    let starts = name.starts_with(|first: char| !first.is_ascii_digit());
     let allowed = |character: char| character.is_ascii_alphanumeric() || "_.-/".contains(character);
     if !starts || !name.chars().all(allowed) {
         return None;
@@ -47,92 +48,93 @@ pub(super) fn escape(name: &str) -> Option<String> {
     Some(escaped.replace('-', "__dash__").replace('/', "__slash__"))
 }
 
-/// The value as the rule sees it. `is_resource` adds the type and the name, which schemas need not define.
-pub(super) fn convert(value: &Value, node: Option<&Node>, is_resource: bool) -> Cel {
+/// The value as the rule sees it. `is_resource` adds the type and the name, which schemas need not define. What the schema
+/// does not change is borrowed whole.
+pub(super) fn view<'a>(value: &'a Value, node: Option<&Node>, is_resource: bool) -> cel::Value<'a> {
     match value {
-        Value::Null => Cel::Null,
-        Value::Bool(flag) => Cel::Bool(*flag),
-        Value::String(text) => Cel::from(text.as_str()),
-        Value::Number(_) => number(value, node),
-        Value::Array(items) => {
-            let child = node.and_then(|node| node.items.as_deref());
-            let convert_item = |item| convert(item, child, child.is_some_and(|child| child.embedded_resource));
-            Cel::from(items.iter().map(convert_item).collect::<Vec<_>>())
+        Value::String(text) => {
+            node.and_then(|node| special(text, node)).unwrap_or_else(|| cel::Value::from_json(value))
         }
-        Value::Object(map) => object(map, node, is_resource),
+        Value::Number(_) => number(value, node),
+        Value::Array(items) => match node.and_then(|node| node.items.as_deref()).filter(|child| !is_plain(child)) {
+            Some(child) => {
+                cel::Value::list(items.iter().map(|item| view(item, Some(child), child.embedded_resource)).collect())
+            }
+            None => cel::Value::from_json(value),
+        },
+        Value::Object(map) => object(value, map, node, is_resource),
+        Value::Null | Value::Bool(_) => cel::Value::from_json(value),
     }
 }
 
-fn number(value: &Value, node: Option<&Node>) -> Cel {
+/// True where values of this schema are what their JSON is.
+fn is_plain(node: &Node) -> bool {
+    let is_special = matches!(node.format, Some(Format::Text(format)) if SPECIAL.contains(&format));
+    matches!(node.kinds(), [Kind::String | Kind::Boolean]) && !is_special
+}
+
+/// The formats whose text is read.
+const SPECIAL: [TextFormat; 4] = [TextFormat::Date, TextFormat::DateTime, TextFormat::Duration, TextFormat::Byte];
+
+/// A time, a span of time or bytes. A text that is none, though the schema says so, is told by the schema before any rule
+/// is run.
+fn special<'a>(text: &str, node: &Node) -> Option<cel::Value<'a>> {
+    let Some(Format::Text(format)) = node.format.filter(|_| node.kinds() == [Kind::String]) else { return None };
+    let moment = |text: &str| cel::Timestamp::parse(text).ok().map(cel::Value::Timestamp);
+    match format {
+        TextFormat::Date => moment(&format!("{text}T00:00:00Z")),
+        TextFormat::DateTime if text.is_empty() => cel::Timestamp::at(0, 0).map(cel::Value::Timestamp),
+        // Without a zone it is read as UTC.
+        TextFormat::DateTime => moment(text).or_else(|| moment(&format!("{text}Z"))),
+        TextFormat::Duration => span(text).map(cel::Value::Duration),
+        TextFormat::Byte => {
+            let bytes = base64::engine::general_purpose::STANDARD.decode(text).ok()?;
+            Some(cel::Value::Bytes(Arc::from(bytes)))
+        }
+        _ => None,
+    }
+}
+
+fn number<'a>(value: &'a Value, node: Option<&Node>) -> cel::Value<'a> {
     let kinds = node.map_or(&[][..], Node::kinds);
     let float = value.as_f64().unwrap_or_default();
     #[expect(clippy::cast_possible_truncation, reason = "the schema says that it is an integer")]
     let truncated = float as i64;
     match (value.as_i64(), kinds) {
-        (_, [Kind::Number]) => Cel::Float(float),
-        (Some(integer), _) => Cel::Int(integer),
-        (None, [Kind::Integer]) => Cel::Int(truncated),
-        (None, _) => Cel::Float(float),
+        (_, [Kind::Number]) => cel::Value::Double(float),
+        (None, [Kind::Integer]) => cel::Value::Int(truncated),
+        _ => cel::Value::from_json(value),
     }
 }
 
-fn object(map: &Map<String, Value>, node: Option<&Node>, is_resource: bool) -> Cel {
-    let mut fields: HashMap<String, Cel> = HashMap::new();
+fn object<'a>(value: &'a Value, map: &'a Map<String, Value>, node: Option<&Node>, is_resource: bool) -> cel::Value<'a> {
     let typed = is_resource || node.is_some_and(|node| !node.properties.is_empty());
+    let additional = node.and_then(Node::additional_schema);
+    if !typed && additional.is_none_or(is_plain) {
+        return cel::Value::from_json(value);
+    }
+    let mut fields = std::collections::BTreeMap::new();
     for (key, value) in map {
         let child = node.and_then(|node| node.child(key));
-        let converted = || convert(value, child, child.is_some_and(|child| child.embedded_resource));
+        let viewed = || view(value, child, child.is_some_and(|child| child.embedded_resource));
+        let mut insert = |name: &str, value| fields.insert(Key::String(Arc::from(name)), value);
         if !typed {
-            fields.insert(key.clone(), converted());
+            insert(key, viewed());
         } else if is_resource && key == "metadata" {
-            fields.insert(key.clone(), metadata(value));
+            insert(key, metadata(value));
         } else if is_resource && matches!(key.as_str(), "apiVersion" | "kind") {
-            fields.insert(key.clone(), convert(value, None, false));
+            insert(key, cel::Value::from_json(value));
         } else if let Some(name) = escape(key).filter(|_| child.is_some()) {
-            fields.insert(name, converted());
+            insert(&name, viewed());
         }
     }
-    Cel::from(fields)
+    cel::Value::map(fields)
 }
 
 /// Rules see no more of metadata than its names.
-fn metadata(value: &Value) -> Cel {
-    let names = ["name", "generateName"];
-    let found = names.iter().filter_map(|name| Some(((*name).to_owned(), convert(value.get(name)?, None, false))));
-    Cel::from(found.collect::<HashMap<_, _>>())
-}
-
-/// An optional value, for `oldSelf` of rules that ask for one.
-pub(super) fn optional(value: Option<Cel>) -> Cel {
-    Cel::Opaque(std::sync::Arc::new(value.map_or_else(OptionalValue::none, OptionalValue::of)))
-}
-
-/// The longest list or map anywhere in a value.
-pub(super) fn longest(value: &Value) -> usize {
-    match value {
-        Value::Array(items) => items.iter().map(longest).max().unwrap_or(0).max(items.len()),
-        Value::Object(map) => map.values().map(longest).max().unwrap_or(0).max(map.len()),
-        _ => 0,
-    }
-}
-
-/// The first of `names` that is a field which Kubernetes reads as a time, a span of time or bytes, somewhere below.
-pub(super) fn special<'a>(node: &'a Node, names: &[String]) -> Option<&'a str> {
-    if is_special(node) { Some("self") } else { special_below(node, names) }
-}
-
-fn special_below<'a>(node: &'a Node, names: &[String]) -> Option<&'a str> {
-    let own = |(name, child): (&'a String, &'a Node)| {
-        let selected = is_special(child) && escape(name).is_some_and(|escaped| names.contains(&escaped));
-        if selected { Some(name.as_str()) } else { special_below(child, names) }
-    };
-    let inner = || [node.items.as_deref(), node.additional_schema()].into_iter().flatten();
-    node.properties.iter().find_map(own).or_else(|| inner().find_map(|child| special_below(child, names)))
-}
-
-/// True for such a value, and for lists and maps of such values.
-fn is_special(node: &Node) -> bool {
-    const FORMATS: [TextFormat; 4] = [TextFormat::Date, TextFormat::DateTime, TextFormat::Duration, TextFormat::Byte];
-    let mut inner = [node.items.as_deref(), node.additional_schema()].into_iter().flatten();
-    matches!(node.format, Some(Format::Text(format)) if FORMATS.contains(&format)) || inner.any(is_special)
+fn metadata(value: &Value) -> cel::Value<'_> {
+    let found = ["name", "generateName"]
+        .into_iter()
+        .filter_map(|name| Some((Key::String(Arc::from(name)), cel::Value::from_json(value.get(name)?))));
+    cel::Value::map(found.collect())
 }
