@@ -1,4 +1,5 @@
-//! The admission webhook: the shell around `plat-admission`.
+//! The admission webhook, the shell around `plat-admission`, and beside it the [`controller`], the shell around
+//! `plat-reconcile`.
 //!
 //! Owns the server (TLS, HTTP, limits, health, metrics, its end) and, behind [`decision::Admission`], where policies come from.
 //! What a request means is decided in the pure crates.
@@ -6,6 +7,7 @@
 pub mod args;
 pub mod audit;
 pub mod body;
+pub mod controller;
 pub mod decide;
 pub mod decision;
 pub mod drain;

@@ -246,7 +246,7 @@ fn action(text: &str) -> &'static str {
 
 /// Names that may be labels: the first so many.
 #[derive(Debug)]
-struct Bounded {
+pub(crate) struct Bounded {
     known: Mutex<HashSet<Arc<str>>>,
     most: usize,
 }
@@ -255,11 +255,11 @@ struct Bounded {
 const LONGEST_NAME: usize = 320;
 
 impl Bounded {
-    fn new(most: usize) -> Self {
+    pub(crate) fn new(most: usize) -> Self {
         Self { known: Mutex::default(), most }
     }
 
-    fn name(&self, name: &str) -> String {
+    pub(crate) fn name(&self, name: &str) -> String {
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         if known.contains(name) {
             return name.to_owned();

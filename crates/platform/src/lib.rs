@@ -8,7 +8,7 @@ mod composition;
 mod crd;
 mod cursor;
 mod definition;
-mod kinds;
+pub mod kinds;
 mod load;
 mod names;
 mod platform;

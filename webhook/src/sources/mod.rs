@@ -8,8 +8,8 @@ mod feeds;
 mod folder;
 mod rebuild;
 
-pub(crate) use cluster::words;
 pub use cluster::{Cluster, ClusterArguments, TemplateStatus};
+pub(crate) use cluster::{configuration, follow, unit_name, words};
 pub use feeds::{Feeds, State};
 pub use folder::{Folder, FolderArguments};
 pub use rebuild::Rebuild;

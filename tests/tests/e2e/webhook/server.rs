@@ -283,7 +283,7 @@ fn free_port() -> anyhow::Result<SocketAddr> {
 /// The webhook's program, built as cargo builds it.
 fn build() -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--package", "plat-webhook", "--message-format", "json"];
+    let arguments = ["build", "--package", "plat-webhook", "--bin", "plat-webhook", "--message-format", "json"];
     let output = Command::new(cargo).args(arguments).current_dir(plat_tests::repository()).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);

@@ -15,20 +15,29 @@ use tracing::debug;
 
 /// A kind to follow.
 #[derive(Debug, Clone)]
-pub(super) struct Wanted {
+pub(crate) struct Wanted {
     /// API group.
-    pub(super) group: String,
+    pub(crate) group: String,
     /// Versions, the preferred one first.
-    pub(super) versions: Vec<String>,
+    pub(crate) versions: Vec<String>,
     /// Kind.
-    pub(super) kind: String,
+    pub(crate) kind: String,
     /// How long to wait before looking again for a kind that is not there.
-    pub(super) retry: Duration,
+    pub(crate) retry: Duration,
+}
+
+/// Which of its objects, and how much of each.
+#[derive(Debug, Clone, Copy, Default)]
+pub(crate) struct Manner {
+    /// Only those with this label.
+    pub(crate) label: Option<&'static str>,
+    /// With versions and field managers, which have no meaning for policies.
+    pub(crate) keeps_bookkeeping: bool,
 }
 
 /// What happened to the objects of a kind.
 #[derive(Debug)]
-pub(super) enum Happened {
+pub(crate) enum Happened {
     /// These are all there are.
     All(Vec<Value>),
     /// This one is new or different.
@@ -42,10 +51,15 @@ pub(super) enum Happened {
 }
 
 /// Follows a kind for ever.
-pub(super) async fn follow(client: Client, wanted: Wanted, mut tell: impl FnMut(Happened) + Send) {
+pub(crate) async fn follow(client: Client, wanted: Wanted, tell: impl FnMut(Happened) + Send) {
+    follow_in(client, wanted, Manner::default(), tell).await;
+}
+
+/// As [`follow`], but some objects only, or all of each.
+pub(crate) async fn follow_in(client: Client, wanted: Wanted, manner: Manner, mut tell: impl FnMut(Happened) + Send) {
     loop {
         match resolve(&client, &wanted).await {
-            Ok(Some(resource)) => watch(&client, &resource, &mut tell).await,
+            Ok(Some(resource)) => watch(&client, &resource, manner, &mut tell).await,
             Ok(None) => tell(Happened::Absent),
             Err(error) => tell(Happened::Failed(words(&error))),
         }
@@ -75,23 +89,30 @@ fn is_absent(error: &kube::Error) -> bool {
 }
 
 /// Watches until the kind is gone.
-async fn watch(client: &Client, resource: &discovery::ApiResource, tell: &mut (impl FnMut(Happened) + Send)) {
+async fn watch(
+    client: &Client,
+    resource: &discovery::ApiResource,
+    manner: Manner,
+    tell: &mut (impl FnMut(Happened) + Send),
+) {
     let api: Api<DynamicObject> = Api::all_with(client.clone(), resource);
-    let stream = watcher(api, watcher::Config::default()).default_backoff();
+    let config = watcher::Config { label_selector: manner.label.map(str::to_owned), ..watcher::Config::default() };
+    let stream = watcher(api, config).default_backoff();
     pin_mut!(stream);
+    let value_of = |object| value_of(object, resource, manner);
     let mut listed = Vec::new();
     while let Some(event) = stream.next().await {
         match event {
             Ok(watcher::Event::Init) => listed.clear(),
-            Ok(watcher::Event::InitApply(object)) => listed.extend(value_of(object, resource)),
+            Ok(watcher::Event::InitApply(object)) => listed.extend(value_of(object)),
             Ok(watcher::Event::InitDone) => tell(Happened::All(std::mem::take(&mut listed))),
             Ok(watcher::Event::Apply(object)) => {
-                if let Some(value) = value_of(object, resource) {
+                if let Some(value) = value_of(object) {
                     tell(Happened::Put(value));
                 }
             }
             Ok(watcher::Event::Delete(object)) => {
-                if let Some(value) = value_of(object, resource) {
+                if let Some(value) = value_of(object) {
                     tell(Happened::Gone(value));
                 }
             }
@@ -134,16 +155,18 @@ pub(crate) fn words(error: &kube::Error) -> String {
     }
 }
 
-/// The object as a value, without what changes without a meaning for policies.
-fn value_of(object: DynamicObject, resource: &discovery::ApiResource) -> Option<Value> {
+/// The object as a value, unless it is kept without what changes without a meaning for policies.
+fn value_of(object: DynamicObject, resource: &discovery::ApiResource, manner: Manner) -> Option<Value> {
     let mut value = serde_json::to_value(object).ok()?;
     let map = value.as_object_mut()?;
     // In lists the items of built-in kinds do not say what they are.
     map.insert("apiVersion".to_owned(), resource.api_version.as_str().into());
     map.insert("kind".to_owned(), resource.kind.as_str().into());
     let metadata = map.get_mut("metadata").and_then(Value::as_object_mut)?;
-    for key in ["managedFields", "resourceVersion", "selfLink"] {
-        metadata.remove(key);
+    if !manner.keeps_bookkeeping {
+        for key in ["managedFields", "resourceVersion", "selfLink"] {
+            metadata.remove(key);
+        }
     }
     Some(value)
 }

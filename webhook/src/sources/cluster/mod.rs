@@ -4,11 +4,11 @@
 //! what goes into the inventory.
 
 mod constraints;
-mod follow;
+pub(crate) mod follow;
 mod objects;
 mod template_status;
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -70,13 +70,8 @@ impl Cluster {
         if arguments.no_cluster || (has_folders && !is_meant) {
             return Ok(None);
         }
-        let config = match &arguments.kubeconfig {
-            Some(path) => {
-                let file = Kubeconfig::read_from(path).with_context(|| format!("{}", path.display()))?;
-                kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await?
-            }
-            None => kube::Config::infer().await.context("no cluster is known; --no-cluster does without")?,
-        };
+        let config = configuration(arguments.kubeconfig.as_deref());
+        let config = config.await.context("--no-cluster does without a cluster")?;
         let client = Client::try_from(config).context("the cluster cannot be reached")?;
         Ok(Some(Self { client, arguments: arguments.clone() }))
     }
@@ -141,6 +136,16 @@ impl Cluster {
             into_feed(&feeds, &feed, happened);
         }));
     }
+}
+
+/// How to reach the cluster: by this file, or as kubectl and Pods find it.
+pub(crate) async fn configuration(kubeconfig: Option<&Path>) -> anyhow::Result<kube::Config> {
+    let Some(path) = kubeconfig else {
+        return kube::Config::infer().await.context("no cluster is known");
+    };
+    let file = Kubeconfig::read_from(path).with_context(|| format!("{}", path.display()))?;
+    let config = kube::Config::from_custom_kubeconfig(file, &KubeConfigOptions::default()).await;
+    config.with_context(|| format!("{}", path.display()))
 }
 
 /// The feed of a kind.

@@ -1,0 +1,32 @@
+//! The controller: XRDs become CRDs, Compositions revisions, claims XRs, XRs composed resources.
+//!
+//! Owns what every reconciler needs: live objects, watches and whom they wake, the queue, writing, the lease. Each reconcile
+//! looks (at what is in memory), decides (in `plat-reconcile`, which talks to nobody) and writes; it may be stopped anywhere
+//! and goes on from what it finds.
+
+pub mod api;
+pub mod args;
+pub mod claim;
+pub mod composite;
+pub mod composition;
+pub mod definition;
+pub mod dispatch;
+pub mod events;
+pub mod fence;
+pub mod function;
+pub mod health;
+pub mod hearing;
+pub mod kinds;
+pub mod lease;
+pub mod metrics;
+pub mod objects;
+pub mod platform;
+mod projection;
+pub mod queue;
+pub mod rate;
+pub mod reconciler;
+pub mod request;
+pub mod run;
+pub mod wakes;
+pub mod watches;
+pub mod writer;

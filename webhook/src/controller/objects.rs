@@ -1,0 +1,292 @@
+//! Live objects, as last heard of, by their exact kind.
+//!
+//! Owns that an older version of an object never takes the place of a newer one, whether it came from a watch or as the answer
+//! to a write, and which news are no news because this program made them. What is kept of an object is `projection`'s.
+
+use std::collections::{HashMap, HashSet, VecDeque};
+use std::sync::{Arc, PoisonError, RwLock, RwLockReadGuard, RwLockWriteGuard};
+
+use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
+
+use super::projection;
+use super::watches::WatchScope;
+
+/// Versions of own writes that are remembered until their echo comes.
+const MOST_OWN: usize = 16_384;
+/// Objects that are gone and are remembered until late answers have come.
+const MOST_GONE: usize = 16_384;
+
+/// Live objects of the kinds that are followed.
+#[derive(Debug, Default)]
+pub struct Objects {
+    inner: RwLock<Inner>,
+}
+
+#[derive(Debug, Default)]
+struct Inner {
+    kinds: HashMap<GroupVersionKind, Kept>,
+    /// Keys by the UID of the controller owner.
+    controlled: HashMap<String, HashSet<Arc<ObjectKey>>>,
+    own: Recent<u64>,
+    gone: HashMap<ObjectKey, u64>,
+    gone_order: VecDeque<ObjectKey>,
+}
+
+/// The objects of one kind.
+#[derive(Debug, Default)]
+struct Kept {
+    /// Which of them are followed, and whether all of those were read.
+    scopes: Vec<(WatchScope, bool)>,
+    objects: HashMap<Arc<ObjectKey>, Held>,
+}
+
+#[derive(Debug)]
+struct Held {
+    object: Arc<Value>,
+    version: u64,
+}
+
+/// The last so many of something.
+#[derive(Debug, Default)]
+struct Recent<T> {
+    known: HashSet<T>,
+    order: VecDeque<T>,
+}
+
+/// What a watch's news was.
+#[derive(Debug, Clone, PartialEq)]
+pub struct News {
+    /// The object before, where it was known.
+    pub before: Option<Arc<Value>>,
+    /// The object now.
+    pub now: Arc<Value>,
+}
+
+impl Objects {
+    fn read(&self) -> RwLockReadGuard<'_, Inner> {
+        self.inner.read().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn write(&self) -> RwLockWriteGuard<'_, Inner> {
+        self.inner.write().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The object, where its kind is followed and it is there.
+    pub fn get(&self, key: &ObjectKey) -> Option<Arc<Value>> {
+        let inner = self.read();
+        Some(Arc::clone(&inner.kinds.get(&key.kind)?.objects.get(key)?.object))
+    }
+
+    /// All objects of a kind, in no order.
+    pub fn list(&self, kind: &GroupVersionKind) -> Vec<Arc<Value>> {
+        let inner = self.read();
+        let kept = inner.kinds.get(kind);
+        kept.map(|kept| kept.objects.values().map(|held| Arc::clone(&held.object)).collect()).unwrap_or_default()
+    }
+
+    /// How many objects of a kind there are.
+    pub fn count(&self, kind: &GroupVersionKind) -> usize {
+        self.read().kinds.get(kind).map_or(0, |kept| kept.objects.len())
+    }
+
+    /// How many objects there are.
+    pub fn len(&self) -> usize {
+        self.read().kinds.values().map(|kept| kept.objects.len()).sum()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+
+    /// All objects of all kinds whose controller owner has this UID, in the order of their keys.
+    pub fn controlled_by(&self, uid: &str) -> Vec<Arc<Value>> {
+        let inner = self.read();
+        let mut keys: Vec<&Arc<ObjectKey>> = inner.controlled.get(uid).into_iter().flatten().collect();
+        keys.sort_unstable();
+        let held = keys.into_iter().filter_map(|key| inner.kinds.get(&key.kind)?.objects.get(key));
+        held.map(|held| Arc::clone(&held.object)).collect()
+    }
+
+    /// Whether all objects of the kind that are followed were read once.
+    pub fn is_synced(&self, kind: &GroupVersionKind) -> bool {
+        let inner = self.read();
+        inner.kinds.get(kind).is_some_and(|kept| !kept.scopes.is_empty() && kept.scopes.iter().all(|(_, read)| *read))
+    }
+
+    /// Takes in the answer to a write. True if it is other than what was known.
+    pub fn put(&self, object: Value) -> bool {
+        self.write().put(object).is_some_and(|news| news.before.as_ref() != Some(&news.now))
+    }
+
+    /// As [`Objects::put`]; the write made this version, so that a watch telling of it tells nothing new.
+    pub fn put_own(&self, object: Value) -> bool {
+        let mut inner = self.write();
+        inner.own.remember(version(&object), MOST_OWN);
+        inner.put(object).is_some_and(|news| news.before.as_ref() != Some(&news.now))
+    }
+
+    /// Takes in what a watch told. Nothing where it was this program's own doing, or is known already. An old version is news
+    /// too, though it is not kept: somebody else made it, and the answer to a write came first.
+    pub fn heard(&self, object: Value) -> Option<News> {
+        let (key, version) = (ObjectKey::of(&object), version(&object));
+        let mut inner = self.write();
+        let held = inner.kinds.get(&key.kind)?.objects.get(&key);
+        let is_known = held.is_some_and(|held| held.version == version) || inner.own.known.contains(&version);
+        let before = held.map(|held| Arc::clone(&held.object));
+        let news = inner.put(object);
+        if is_known {
+            return None;
+        }
+        news.or_else(|| before.map(|before| News { now: Arc::clone(&before), before: Some(before) }))
+    }
+
+    /// Takes in all objects of one scope of a kind. Answers all that there are now, and those that are gone.
+    pub fn replace(
+        &self,
+        kind: &GroupVersionKind,
+        scope: WatchScope,
+        all: Vec<Value>,
+    ) -> (Vec<Arc<Value>>, Vec<Arc<Value>>) {
+        let mut inner = self.write();
+        let there: HashSet<ObjectKey> = all.iter().map(ObjectKey::of).collect();
+        let Some(kept) = inner.kinds.get_mut(kind) else { return (Vec::new(), Vec::new()) };
+        for (_, read) in kept.scopes.iter_mut().filter(|(each, _)| *each == scope) {
+            *read = true;
+        }
+        let missing = kept.objects.iter().filter(|(key, held)| scope.covers(&held.object) && !there.contains(&***key));
+        let missing: Vec<Arc<ObjectKey>> = missing.map(|(key, _)| Arc::clone(key)).collect();
+        let gone = missing.into_iter().filter_map(|key| inner.take(&key)).collect();
+        for object in all {
+            inner.put(object);
+        }
+        let now = inner.kinds.get(kind).into_iter().flat_map(|kept| kept.objects.values());
+        let now = now.filter(|held| scope.covers(&held.object)).map(|held| Arc::clone(&held.object)).collect();
+        (now, gone)
+    }
+
+    /// The object with this UID is gone. What it was, where it was known.
+    pub fn remove(&self, key: &ObjectKey, uid: &str) -> Option<Arc<Value>> {
+        let mut inner = self.write();
+        let held = inner.kinds.get(&key.kind)?.objects.get(key)?;
+        if object::uid(&held.object) != uid {
+            return None;
+        }
+        let version = held.version;
+        inner.bury(key, version);
+        inner.take(key)
+    }
+
+    /// A watch told that this object is gone. What it was.
+    pub fn lost(&self, object: &Value) -> Option<Arc<Value>> {
+        let key = ObjectKey::of(object);
+        let mut inner = self.write();
+        inner.bury(&key, version(object));
+        let held = inner.kinds.get(&key.kind)?.objects.get(&key)?;
+        if object::uid(&held.object) != object::uid(object) {
+            return None;
+        }
+        inner.take(&key)
+    }
+
+    /// The objects of a kind are kept from now on.
+    pub fn follow(&self, kind: &GroupVersionKind, scope: WatchScope) {
+        let mut inner = self.write();
+        let kept = inner.kinds.entry(kind.clone()).or_default();
+        if !kept.scopes.iter().any(|(each, _)| *each == scope) {
+            kept.scopes.push((scope, false));
+        }
+    }
+
+    /// One scope of a kind is not followed any more; what no other scope covers is forgotten.
+    pub fn unfollow(&self, kind: &GroupVersionKind, scope: WatchScope) {
+        let mut inner = self.write();
+        let Some(kept) = inner.kinds.get_mut(kind) else { return };
+        kept.scopes.retain(|(each, _)| *each != scope);
+        let scopes = kept.scopes.clone();
+        let uncovered = kept.objects.iter().filter(|(_, held)| !scopes.iter().any(|(it, _)| it.covers(&held.object)));
+        for key in uncovered.map(|(key, _)| Arc::clone(key)).collect::<Vec<_>>() {
+            inner.take(&key);
+        }
+        if scopes.is_empty() {
+            inner.kinds.remove(kind);
+        }
+    }
+}
+
+impl Inner {
+    /// Keeps an object, unless it is older than what is known, was gone already, or is not followed.
+    fn put(&mut self, object: Value) -> Option<News> {
+        let (key, version) = (ObjectKey::of(&object), version(&object));
+        let kept = self.kinds.get(&key.kind)?;
+        let held = kept.objects.get(&key);
+        if held.is_some_and(|held| held.version > version) || self.gone.get(&key).is_some_and(|gone| *gone >= version) {
+            return None;
+        }
+        if let Some(held) = held.filter(|held| held.version == version) {
+            return Some(News { before: Some(Arc::clone(&held.object)), now: Arc::clone(&held.object) });
+        }
+        let is_followed = kept.scopes.iter().any(|(scope, _)| scope.covers(&object));
+        let is_whole = kept.scopes.iter().any(|(scope, _)| *scope == WatchScope::All);
+        let before = self.take(&key);
+        if !is_followed {
+            return None;
+        }
+        let (key, now) = (Arc::new(key), Arc::new(projection::kept(object, is_whole)));
+        if let Some(uid) = controller_uid(&now) {
+            self.controlled.entry(uid.to_owned()).or_default().insert(Arc::clone(&key));
+        }
+        let kept = self.kinds.get_mut(&key.kind)?;
+        kept.objects.insert(key, Held { object: Arc::clone(&now), version });
+        Some(News { before, now })
+    }
+
+    fn take(&mut self, key: &ObjectKey) -> Option<Arc<Value>> {
+        let held = self.kinds.get_mut(&key.kind)?.objects.remove(key)?;
+        if let Some(uid) = controller_uid(&held.object)
+            && let Some(keys) = self.controlled.get_mut(uid)
+        {
+            keys.remove(key);
+            if keys.is_empty() {
+                self.controlled.remove(uid);
+            }
+        }
+        Some(held.object)
+    }
+
+    fn bury(&mut self, key: &ObjectKey, version: u64) {
+        let known = self.gone.entry(key.clone()).or_default();
+        *known = version.max(*known);
+        self.gone_order.push_back(key.clone());
+        if self.gone_order.len() > MOST_GONE
+            && let Some(oldest) = self.gone_order.pop_front()
+            && !self.gone_order.contains(&oldest)
+        {
+            self.gone.remove(&oldest);
+        }
+    }
+}
+
+impl<T: Copy + Eq + std::hash::Hash> Recent<T> {
+    fn remember(&mut self, one: T, most: usize) {
+        if self.known.insert(one) {
+            self.order.push_back(one);
+        }
+        if self.order.len() > most
+            && let Some(oldest) = self.order.pop_front()
+        {
+            self.known.remove(&oldest);
+        }
+    }
+}
+
+/// The UID of the controller owner.
+fn controller_uid(object: &Value) -> Option<&str> {
+    object::string_at(object::controller(object)?, &["uid"])
+}
+
+/// Kubernetes promises since 1.35 what etcd always did: versions are whole numbers that grow.
+fn version(object: &Value) -> u64 {
+    let text = object::string_at(object, &["metadata", "resourceVersion"]);
+    text.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
