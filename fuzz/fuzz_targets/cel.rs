@@ -30,6 +30,6 @@ fuzz_target!(|bytes: &[u8]| {
         let (outcome, cost) = program.run(&Variables(&values), 10_000);
         (outcome.map(|value| value.type_name()).map_err(|failure| failure.to_string()), cost)
     };
-    let once = cel::with_stack(run).expect("it does not panic");
-    assert_eq!(cel::with_stack(run).expect("it does not panic"), once);
+    let guarded = || cel::guarded(program.depth(), run).expect("it does not panic");
+    assert_eq!(guarded(), guarded(), "two answers to one question");
 });
