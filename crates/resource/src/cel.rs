@@ -34,7 +34,6 @@ pub use eval::{Bindings, Failure, Outcome};
 pub use extension::Extension;
 pub use parse::CompileError;
 pub use time::Timestamp;
-pub(crate) use time::parse_duration;
 pub use types::Type;
 pub use value::{Key, List, Map, Text, Value};
 

@@ -5,6 +5,8 @@
 
 use serde_json::{Map, Value};
 
+use crate::go;
+
 /// How a value goes into a field that already has one (`policy.toFieldPath`).
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct MergeOptions {
@@ -76,7 +78,7 @@ fn merge_maps(
             _ => {}
         }
         let present = destination.get(key);
-        let filled = present.is_some_and(|value| !is_empty(value));
+        let filled = present.is_some_and(|value| !go::is_empty(value));
         // Containers were dealt with above; what is left decides by emptiness.
         if filled && (incoming.is_array() || (incoming.is_object() && present.is_some_and(Value::is_object))) {
             continue;
@@ -115,18 +117,6 @@ fn merge_array(
     };
     destination.insert(key.to_owned(), merged);
     Ok(())
-}
-
-/// mergo's emptiness of a JSON value in an interface.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-    }
 }
 
 fn go_type(value: &Value) -> &'static str {

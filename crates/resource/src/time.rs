@@ -1,5 +1,7 @@
 //! RFC 3339 times, as far as comparing and telling them needs.
 
+use crate::calendar::{date_of, days_from, days_in};
+
 /// A moment: seconds since 1970 and nanoseconds. Comparing moments compares times whatever their offsets.
 pub type Moment = (i64, u32);
 
@@ -20,15 +22,7 @@ pub fn parse(text: &str) -> Option<Moment> {
 /// The second as Kubernetes writes it: UTC, without a fraction. Years beyond four digits have none.
 pub fn format(seconds: i64) -> String {
     let (days, second) = (seconds.div_euclid(86_400), seconds.rem_euclid(86_400));
-    // The inverse of `days`: eras of 400 years, years that begin in March.
-    let shifted = days + 719_468;
-    let (era, day_of_era) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year_of_era = (day_of_era - day_of_era / 1460 + day_of_era / 36_524 - day_of_era / 146_096) / 365;
-    let day_of_year = day_of_era - (365 * year_of_era + year_of_era / 4 - year_of_era / 100);
-    let month_from_march = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month_from_march + 2) / 5 + 1;
-    let month = if month_from_march < 10 { month_from_march + 3 } else { month_from_march - 9 };
-    let year = era * 400 + year_of_era + i64::from(month < 3);
+    let (year, month, day) = date_of(days);
     let (hour, minute, second) = (second / 3600, second / 60 % 60, second % 60);
     format!("{year:04}-{month:02}-{day:02}T{hour:02}:{minute:02}:{second:02}Z")
 }
@@ -38,7 +32,7 @@ fn digits(text: &str, lengths: std::ops::RangeInclusive<usize>) -> Option<i64> {
     plain.then(|| text.parse().ok()).flatten()
 }
 
-/// Days since 1970-01-01, by counting years from March so that the leap day comes last.
+/// Days since 1970-01-01.
 fn days(date: &str) -> Option<i64> {
     let mut parts = date.split('-');
     let (year, month, day) = (parts.next()?, parts.next()?, parts.next()?);
@@ -46,19 +40,9 @@ fn days(date: &str) -> Option<i64> {
         return None;
     }
     let year = digits(year, 4..=4)?;
-    let month = digits(month, 2..=2).filter(|month| (1..=12).contains(month))?;
-    let is_leap = (year % 4 == 0 && year % 100 != 0) || year % 400 == 0;
-    let length = match month {
-        2 if is_leap => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    };
-    let day = digits(day, 2..=2).filter(|day| (1..=length).contains(day))?;
-    let year = if month < 3 { year - 1 } else { year };
-    let leap_days = year.div_euclid(4) - year.div_euclid(100) + year.div_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    Some(year * 365 + leap_days + day_of_year - 719_468)
+    let month = digits(month, 2..=2)?;
+    let day = digits(day, 2..=2).filter(|day| (1..=days_in(year, month)).contains(day))?;
+    Some(days_from(year, month, day))
 }
 
 /// Nanoseconds, cut after nine digits, and what follows them.

@@ -6,7 +6,7 @@
 
 use std::collections::HashSet;
 
-use plat_resource::{FieldPath, Number, Object, Value, suggest};
+use plat_resource::{FieldPath, Number, Object, Value, go, suggest};
 
 use super::fields::{Field, KEYWORDS, Shape, Written};
 use crate::cursor::{Cursor, Findings, kind_of};
@@ -52,7 +52,7 @@ pub(super) fn kept(value: &Value, fields: &[Field], case: Case) -> Value {
     }
     for (name, _, written) in fields {
         match written {
-            Written::Filled if result.get(*name).is_some_and(is_empty) => drop(result.remove(*name)),
+            Written::Filled if result.get(*name).is_some_and(go::is_empty) => drop(result.remove(*name)),
             Written::Always => drop(result.entry(*name).or_insert_with(|| Value::String(String::new()))),
             Written::Filled | Written::Given => {}
         }
@@ -120,18 +120,6 @@ fn or_empty(value: &Value) -> Value {
 
 fn text_or_empty(value: &Value) -> Value {
     if value.is_null() { Value::String(String::new()) } else { value.clone() }
-}
-
-/// Whether Go leaves the value out where it leaves out empty ones.
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
-    }
 }
 
 /// As the API server stores it: whole numbers without a fraction, `1.0` as `1`.

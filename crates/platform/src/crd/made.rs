@@ -3,7 +3,7 @@
 //! Owns which parts of the author's schema survive: the root's description and rules, some keywords of `spec` and
 //! `status`, the longest name, and all properties except those that Crossplane needs for itself.
 
-use plat_resource::{Map, Object, Value};
+use plat_resource::{Map, Object, Value, go};
 use serde_json::json;
 
 use super::fields::{COLUMN, CONVERSION, Field, SCALE};
@@ -87,7 +87,7 @@ impl Definition {
         let written = object_in(Some(self.spec()), field);
         let mut names = Map::new();
         for key in ["kind", "plural", "singular", "listKind", "shortNames"] {
-            if let Some(value) = written.get(key).filter(|value| !is_empty(value)) {
+            if let Some(value) = written.get(key).filter(|value| !go::is_empty(value)) {
                 names.insert(key.to_owned(), value.clone());
             }
         }
@@ -186,17 +186,6 @@ fn object_in(parent: Option<&Value>, key: &str) -> Object {
 fn insert_filled(key: &str, value: Object, to: &mut Object) {
     if !value.is_empty() {
         to.insert(key.to_owned(), Value::Object(value));
-    }
-}
-
-fn is_empty(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Bool(flag) => !flag,
-        Value::Number(number) => number.as_f64() == Some(0.0),
-        Value::String(text) => text.is_empty(),
-        Value::Array(items) => items.is_empty(),
-        Value::Object(map) => map.is_empty(),
     }
 }
 

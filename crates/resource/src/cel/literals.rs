@@ -8,10 +8,10 @@ use super::declarations::{Function, Overload};
 use super::eval::{Arguments, Fault, Work};
 use super::functions;
 use super::node::{Call, Node};
-use super::time::{Timestamp, parse_duration};
+use super::time::Timestamp;
 use super::types::Type;
 use super::value::{Key, Value};
-use crate::go_regex;
+use crate::{go, go_regex};
 
 /// Conversions of constants are made at once.
 const CONVERSIONS: [&str; 10] =
@@ -90,7 +90,7 @@ pub(super) fn appending(step: Node, place: usize) -> Node {
 pub(super) fn fits(function: &str, literal: &LiteralValue) -> bool {
     match (function, literal) {
         ("matches", LiteralValue::String(pattern)) => go_regex::compile(pattern.inner()).is_ok(),
-        ("duration", LiteralValue::String(text)) => parse_duration(text.inner()).is_some(),
+        ("duration", LiteralValue::String(text)) => go::duration::parse(text.inner()).is_some(),
         ("timestamp", LiteralValue::String(text)) => Timestamp::parse(text.inner()).is_ok(),
         ("timestamp", LiteralValue::Int(seconds)) => Timestamp::at(*seconds.inner(), 0).is_some(),
         _ => true,

@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use chrono::{DateTime, Offset as _, TimeZone as _};
 
+use crate::calendar::{date_of, days_from, days_in, is_leap};
+
 /// The first and the last second that a timestamp may have: years 1 and 9999.
 const SECONDS: std::ops::RangeInclusive<i64> = -62_135_596_800..=253_402_300_799;
 const NANOS_PER_SECOND: i64 = 1_000_000_000;
@@ -91,7 +93,7 @@ impl Timestamp {
         let (year, month, day) = (number(0, 4)?, number(5, 7)?, number(8, 10)?);
         let (hour, minute, second) = (number(11, 13)?, number(14, 16)?, number(17, 19)?);
         let punctuated = sign(4, b"-") && sign(7, b"-") && sign(10, b"Tt") && sign(13, b":") && sign(16, b":");
-        let in_range = (1..=12).contains(&month) && day >= 1 && day <= days_in(year, month);
+        let in_range = day >= 1 && day <= days_in(year, month);
         if !punctuated || !in_range || hour > 23 || minute > 59 || second > 59 {
             return Err(false);
         }
@@ -155,39 +157,6 @@ fn fraction(text: &str) -> Option<(u32, &str)> {
     (digits > 0).then(|| (nanos, &rest[digits..]))
 }
 
-fn is_leap(year: i64) -> bool {
-    year % 4 == 0 && (year % 100 != 0 || year % 400 == 0)
-}
-
-fn days_in(year: i64, month: i64) -> i64 {
-    match month {
-        2 if is_leap(year) => 29,
-        2 => 28,
-        4 | 6 | 9 | 11 => 30,
-        _ => 31,
-    }
-}
-
-/// Days since 1970 of a date: years counted from March, in cycles of 400.
-fn days_from(year: i64, month: i64, day: i64) -> i64 {
-    let year = if month <= 2 { year - 1 } else { year };
-    let cycle = year.div_euclid(400);
-    let in_cycle = year.rem_euclid(400);
-    let day_of_year = (153 * ((month + 9) % 12) + 2) / 5 + day - 1;
-    cycle * 146_097 + in_cycle * 365 + in_cycle / 4 - in_cycle / 100 + day_of_year - 719_468
-}
-
-fn date_of(days: i64) -> (i64, i64, i64) {
-    let shifted = days + 719_468;
-    let (cycle, in_cycle) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
-    let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;
-    let day_of_year = in_cycle - (365 * year + year / 4 - year / 100);
-    let month = (5 * day_of_year + 2) / 153;
-    let day = day_of_year - (153 * month + 2) / 5 + 1;
-    let month = if month < 10 { month + 3 } else { month - 9 };
-    (cycle * 400 + year + i64::from(month <= 2), month, day)
-}
-
 impl Timestamp {
     /// Seconds east of Greenwich in a zone at this moment: `Europe/Berlin`, `UTC`, `+02:00`, `-05:30`, `02:00`. `None`
     /// where there is no such zone.
@@ -228,54 +197,6 @@ fn fixed_offset(zone: &str) -> Option<i64> {
     let (hours, minutes) = (number(hours)?, number(minutes)?);
     let offset = (hours.checked_mul(60)?.checked_add(minutes)?).checked_mul(60)?;
     (offset <= 24 * 3600).then_some(if negative { -offset } else { offset })
-}
-
-/// Reads a span as Go does: `1h30m`, `-1.5s`, `100ms`, `0`.
-pub(crate) fn parse_duration(text: &str) -> Option<i64> {
-    let (negative, mut rest) = match text.strip_prefix('-') {
-        Some(rest) => (true, rest),
-        None => (false, text.strip_prefix('+').unwrap_or(text)),
-    };
-    if rest == "0" {
-        return Some(0);
-    }
-    if rest.is_empty() {
-        return None;
-    }
-    let mut total: i128 = 0;
-    while !rest.is_empty() {
-        let whole = rest.bytes().take_while(u8::is_ascii_digit).count();
-        let (integer, after) = rest.split_at(whole);
-        let (decimals, after) = match after.strip_prefix('.') {
-            Some(after) => after.split_at(after.bytes().take_while(u8::is_ascii_digit).count()),
-            None => ("", after),
-        };
-        if integer.is_empty() && decimals.is_empty() {
-            return None;
-        }
-        let length =
-            after.find(|character: char| character == '.' || character.is_ascii_digit()).unwrap_or(after.len());
-        let (unit, after) = after.split_at(length);
-        let unit: i128 = match unit {
-            "ns" => 1,
-            "us" | "µs" | "μs" => 1_000,
-            "ms" => 1_000_000,
-            "s" => 1_000_000_000,
-            "m" => 60_000_000_000,
-            "h" => 3_600_000_000_000,
-            _ => return None,
-        };
-        let integer: i128 = if integer.is_empty() { 0 } else { integer.parse().ok()? };
-        total = total.checked_add(integer.checked_mul(unit)?)?;
-        let mut scale = unit;
-        for digit in decimals.bytes().take(18) {
-            // Go keeps fractions of the unit to the nanosecond.
-            total += i128::from(digit - b'0') * scale / 10;
-            scale /= 10;
-        }
-        rest = after;
-    }
-    i64::try_from(if negative { -total } else { total }).ok()
 }
 
 /// Writes a span in seconds: `90s`, `1.5s`.

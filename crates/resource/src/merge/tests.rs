@@ -48,10 +48,10 @@ fn value() -> impl Strategy<Value = Value> {
 /// Every value of `before` that is neither empty nor a map is still in its place in `after`.
 fn keeps(before: &Value, after: &Value) -> bool {
     match (before, after) {
-        (before, _) if is_empty(before) => true,
-        (Value::Object(before), Value::Object(after)) => {
-            before.iter().all(|(key, value)| is_empty(value) || after.get(key).is_some_and(|after| keeps(value, after)))
-        }
+        (before, _) if go::is_empty(before) => true,
+        (Value::Object(before), Value::Object(after)) => before
+            .iter()
+            .all(|(key, value)| go::is_empty(value) || after.get(key).is_some_and(|after| keeps(value, after))),
         _ => before == after,
     }
 }

@@ -6,7 +6,7 @@ use super::node::Node;
 use super::place::Place;
 use super::text::{bad_value, violation};
 use super::{Violation, ViolationKind as Is};
-use crate::names;
+use crate::{go, names};
 
 /// Checks every embedded resource below `value`.
 pub(super) fn validate(value: &Value, node: &Node, place: &Place<'_>, errors: &mut Vec<Violation>) {
@@ -69,7 +69,7 @@ fn resource(map: &Map<String, Value>, place: &Place<'_>, errors: &mut Vec<Violat
             None => metadata(fields, &place, errors),
         },
         Some(other) => {
-            let found = json_kind(other);
+            let found = go::json_kind(other);
             errors.push(invalid(
                 &place,
                 other,
@@ -79,22 +79,10 @@ fn resource(map: &Map<String, Value>, place: &Place<'_>, errors: &mut Vec<Violat
     }
 }
 
-/// What Go's JSON reader calls a value.
-fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
-}
-
 /// The first field of the metadata that is of another type than Kubernetes reads.
 fn malformed(metadata: &Map<String, Value>) -> Option<String> {
     let fault = |value: &Value, key: &str, wanted: &str| {
-        let found = json_kind(value);
+        let found = go::json_kind(value);
         format!("json: cannot unmarshal {found} into Go struct field ObjectMeta.{key} of type {wanted}")
     };
     let is_text = |value: &Value| value.is_string() || value.is_null();

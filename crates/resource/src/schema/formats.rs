@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 use regex::Regex;
 
 use super::node::Kind;
-use crate::cel::parse_duration;
+use crate::calendar::days_in;
+use crate::go;
 use crate::go_regex;
 
 /// A format that is checked.
@@ -229,17 +230,9 @@ fn is_date(text: &str) -> bool {
     if !shape {
         return false;
     }
-    let mut parts = text.split('-').filter_map(|part| part.parse::<u32>().ok());
+    let mut parts = text.split('-').filter_map(|part| part.parse::<i64>().ok());
     let (Some(year), Some(month), Some(day)) = (parts.next(), parts.next(), parts.next()) else { return false };
-    let leap = year % 4 == 0 && (year % 100 != 0 || year % 400 == 0);
-    let days = match month {
-        4 | 6 | 9 | 11 => 30,
-        2 if leap => 29,
-        2 => 28,
-        1..=12 => 31,
-        _ => 0,
-    };
-    (1..=days).contains(&day)
+    (1..=days_in(year, month)).contains(&day)
 }
 
 fn is_date_time(text: &str) -> bool {
@@ -269,7 +262,7 @@ const UNITS: [(&[&str], i64); 8] = [
 /// The nanoseconds of a span of time: a Go duration, or any text with a number and a unit in it, however long the unit's
 /// name.
 pub(super) fn span(text: &str) -> Option<i64> {
-    if let Some(nanos) = parse_duration(text) {
+    if let Some(nanos) = go::duration::parse(text) {
         return Some(nanos);
     }
     let mut total = None;

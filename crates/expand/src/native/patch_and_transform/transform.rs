@@ -1,5 +1,6 @@
 //! The transforms of function-patch-and-transform, and their errors in its words.
 
+use plat_resource::go::json_kind;
 use plat_resource::{Value, quantity::Quantity};
 
 use super::input::{Convert, Match, Math, Pattern, Transform};
@@ -199,17 +200,6 @@ fn json_fault(text: &str, error: &serde_json::Error) -> String {
     let place =
         place.iter().find(|(serde, _)| words.starts_with(serde)).map_or("looking for beginning of value", |(_, go)| go);
     format!("invalid character {found} {place}")
-}
-
-fn json_kind(value: &Value) -> &'static str {
-    match value {
-        Value::Null => "null",
-        Value::Bool(_) => "bool",
-        Value::Number(_) => "number",
-        Value::String(_) => "string",
-        Value::Array(_) => "array",
-        Value::Object(_) => "object",
-    }
 }
 
 fn from_bool(flag: bool, to: &str) -> Option<Value> {

@@ -5,8 +5,9 @@ use std::sync::Arc;
 use super::Answer;
 use crate::cel::eval::{Arguments, Fault};
 use crate::cel::extension::Extension;
-use crate::cel::time::{Timestamp, duration_text, parse_duration};
+use crate::cel::time::{Timestamp, duration_text};
 use crate::cel::value::Value;
+use crate::go;
 
 fn cannot<'a>(to: &str) -> Answer<'a> {
     Err(Fault::Said(format!("type conversion error from 'string' to '{to}'")))
@@ -60,7 +61,7 @@ fn go_parse_float(text: &str) -> Option<f64> {
 pub(in crate::cel) fn to_duration<'a>(arguments: &Arguments<'a, '_>) -> Answer<'a> {
     match arguments.values {
         [Value::Duration(nanos)] => Ok(Value::Duration(*nanos)),
-        [Value::String(text)] => parse_duration(text.as_str())
+        [Value::String(text)] => go::duration::parse(text.as_str())
             .map_or_else(|| cannot("google.protobuf.Duration"), |nanos| Ok(Value::Duration(nanos))),
         _ => Err(Fault::Overload),
     }
