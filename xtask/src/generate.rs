@@ -49,7 +49,11 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 fn files(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
     let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("{PAGE} cannot be read"))?;
     let page = between(&page, &kinds::markdown()).with_context(|| format!("{PAGE} has no marks"))?;
-    Ok(vec![("manifests/webhook.yaml".into(), configuration::manifest()), (PAGE.into(), page)])
+    Ok(vec![
+        ("manifests/webhook.yaml".into(), configuration::manifest()),
+        ("manifests/crds.yaml".into(), plat_served::manifest()),
+        (PAGE.into(), page),
+    ])
 }
 
 /// The page with `text` between the marks.
