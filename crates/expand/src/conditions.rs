@@ -224,7 +224,7 @@ pub fn custom_types(object: &Value) -> Vec<String> {
 }
 
 /// `a`, `a, b`, `a, b, and c`, `a, b, c, and 2 more`; sorted.
-fn listed(names: &[String]) -> String {
+pub fn listed(names: &[String]) -> String {
     let mut sorted: Vec<&str> = names.iter().map(String::as_str).collect();
     sorted.sort_unstable();
     match sorted.as_slice() {

@@ -13,7 +13,7 @@ pub mod live;
 pub mod model;
 pub mod render;
 
-pub use build::{Planner, Subject};
+pub use build::{Planner, Subject, would_change};
 pub use constants::{API_VERSION, KIND};
 pub use diff::{FieldChange, apply, diff};
 pub use live::{KindSchema, ListType, Lists, NoSchemas, PlatformSchemas, Refusal, Schemas};

@@ -4,8 +4,14 @@
 //! again. Each decision is made from what is live and is repeatable: whoever is stopped between two writes decides the rest
 //! when asked again. Talks to nobody; what a claim means is `plat-expand`'s matter, what differs is `plat-plan`'s.
 
+pub mod claim;
+pub mod composite;
+pub mod connection;
 pub mod decision;
+#[cfg(test)]
+mod fixtures;
 pub mod names;
 pub mod standing;
+pub mod status;
 
 pub use decision::{Decision, Event, EventKind, Propagation, Then, Write};

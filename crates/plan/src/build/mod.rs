@@ -17,6 +17,7 @@ use plat_resource::{Diagnostic, ObjectKey, Value};
 
 use self::gate::Gate;
 use self::intern::Interner;
+pub use self::node::would_change;
 use self::node::{Owner, Subtree};
 pub(crate) use self::prepare::prepare;
 use crate::constants::{OWNER_OF_CLAIMED, OWNER_OF_COMPOSED};

@@ -12,7 +12,7 @@ use super::gate::{self, Gate};
 use super::prepare::prepare;
 use super::sensitive::{is_sensitive, redact};
 use crate::constants::SENSITIVE;
-use crate::live::{CoreKind, Owned, fill, predict};
+use crate::live::{CoreKind, Owned, Schemas, fill, predict};
 use crate::model::{Action, Change, Node, Note, Role, UnknownField};
 
 /// Who applies an object, and so may remove fields from it.
@@ -57,6 +57,16 @@ impl Default for Subtree<'_> {
             live_uid: None,
         }
     }
+}
+
+/// Whether applying `desired` as exactly the field manager `manager` would change `live`, by the same comparison as a plan's.
+/// What that manager has never applied counts as a change: it is to own its fields.
+pub fn would_change(desired: &Value, live: &Value, manager: &str, schemas: &dyn Schemas) -> bool {
+    let kind = GroupVersionKind::of(desired);
+    let schema = schemas.of(&kind);
+    let known = CoreKind::new(&kind, schema.as_deref());
+    let owned = Owned::by_manager(live, manager);
+    !owned.is_known() || predict(live, &prepare(desired, Some(live), Role::Composed), &owned, &known) != *live
 }
 
 impl Planner<'_> {

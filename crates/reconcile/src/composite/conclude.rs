@@ -1,0 +1,143 @@
+//! The end of a reconcile: status, conditions, events, and when to look again.
+
+use std::collections::BTreeMap;
+use std::time::Duration;
+
+use plat_expand::conditions::{self, Condition};
+use plat_expand::render::{Rendered, reconcile_error};
+use plat_expand::{ResultSeverity, StepResult};
+use plat_resource::{GroupVersionKind, Value, object};
+use serde_json::json;
+
+use super::{Look, responsive};
+use crate::names::{COMPOSITE_MANAGER, POLL_INTERVAL};
+use crate::status::{differs, stamp};
+use crate::{Decision, Event, Then, Write};
+
+/// Asks for a reconcile; answered in the status.
+const RECONCILE_REQUESTED: &str = "crossplane.io/reconcile-requested-at";
+/// Crossplane's own conditions, which speak of a generation.
+const SYSTEM: [&str; 3] = ["Synced", "Ready", "Responsive"];
+
+/// What became of the writes.
+#[derive(Debug, Default)]
+pub struct Outcomes {
+    /// Resources that the API server found invalid, and why.
+    pub invalid: BTreeMap<String, String>,
+    /// What failed otherwise, in words for the XR.
+    pub failed: Option<String>,
+    /// Whether anything was written.
+    pub wrote: bool,
+    /// Whether connection details were published.
+    pub published: bool,
+}
+
+/// The last decision of a reconcile.
+#[derive(Debug, PartialEq, Default)]
+pub struct Conclusion {
+    /// For the XR.
+    pub decision: Decision,
+    /// What the claim is told too.
+    pub for_claim: Vec<Event>,
+}
+
+/// What the XR says after composing. `rendered` is what it meant, `poll` how often it is looked at where nothing says
+/// otherwise (`None`: only when something changes).
+pub fn conclude(look: &Look<'_>, rendered: &Rendered, outcomes: &Outcomes, poll: Option<Duration>) -> Conclusion {
+    let mut status = rendered.bare_composite.get("status").cloned().unwrap_or_else(|| json!({}));
+    let failure = rendered.expansion.fatal.as_ref().map(reconcile_error);
+    let failure =
+        failure.or_else(|| outcomes.failed.as_ref().map(|reason| format!("cannot compose resources: {reason}")));
+    set_ends(look, &mut status, failure.as_deref(), outcomes);
+    carry(look, &mut status, outcomes.published);
+    let is_news = outcomes.wrote || differs(look.composite, &status, COMPOSITE_MANAGER);
+    let mut events: Vec<Event> = rendered.expansion.results.iter().map(event).collect();
+    if let Some(failure) = failure.as_ref().filter(|_| rendered.expansion.fatal.is_none()) {
+        events.push(Event::warning("ComposeResources", failure.clone()));
+    }
+    events.extend(outcomes.invalid.iter().map(|(name, why)| {
+        Event::warning("ComposeResources", format!("cannot apply composed resource \"{name}\": {why}"))
+    }));
+    if outcomes.published {
+        events.push(Event::normal("PublishConnectionSecret", "Successfully published connection details"));
+    }
+    let told = rendered.expansion.results.iter().filter(|result| result.to_claim);
+    let for_claim = told.map(event).filter(|_| is_news).collect();
+    let then = match (&failure, outcomes.invalid.is_empty()) {
+        (None, true) => own_poll(look.composite).or(poll).map_or(Then::Wait, Then::After),
+        _ => Then::Retry,
+    };
+    let writes =
+        if differs(look.composite, &status, COMPOSITE_MANAGER) { vec![apply(look, status)] } else { Vec::new() };
+    Conclusion { decision: Decision { writes, events: if is_news { events } else { Vec::new() }, then }, for_claim }
+}
+
+/// Conditions: those of the render, and what the writes add to them.
+fn set_ends(look: &Look<'_>, status: &mut Value, failure: Option<&str>, outcomes: &Outcomes) {
+    let mut ends = vec![responsive(look.circuit_open)];
+    if let Some(failure) = failure {
+        ends.push(Condition::not_synced(failure));
+    } else if !outcomes.invalid.is_empty() {
+        let names: Vec<String> = outcomes.invalid.keys().cloned().collect();
+        ends.push(Condition::not_synced(format!("Unsynced resources: {}", conditions::listed(&names))));
+    }
+    let mut holder = json!({"status": status.take()});
+    conditions::set(&mut holder, &ends);
+    *status = holder["status"].take();
+    let generation = object::value_at(look.composite, &["metadata", "generation"]).cloned();
+    for condition in status.get_mut("conditions").and_then(Value::as_array_mut).into_iter().flatten() {
+        let kind = condition.get("type").and_then(Value::as_str).unwrap_or_default();
+        if SYSTEM.contains(&kind)
+            && let Some(generation) = &generation
+        {
+            condition["observedGeneration"] = generation.clone();
+        }
+    }
+    stamp(status, look.composite, look.now);
+}
+
+/// What stays in the status though no function says it.
+fn carry(look: &Look<'_>, status: &mut Value, published: bool) {
+    for key in ["connectionDetails", "claimConditionTypes"] {
+        if let (None, Some(live)) = (status.get(key), object::value_at(look.composite, &["status", key])) {
+            status[key] = live.clone();
+        }
+    }
+    if published {
+        status["connectionDetails"]["lastPublishedTime"] = json!(look.now);
+    }
+    let handled = object::value_at(look.composite, &["status", "lastHandledReconcileAt"]).and_then(Value::as_str);
+    let token = object::annotation(look.composite, RECONCILE_REQUESTED).filter(|token| !token.is_empty());
+    if let Some(token) = token.or(handled) {
+        status["lastHandledReconcileAt"] = json!(token);
+    }
+}
+
+fn apply(look: &Look<'_>, status: Value) -> Write {
+    let kind = GroupVersionKind::of(look.composite);
+    let mut object = json!({
+        "apiVersion": kind.api_version(), "kind": kind.kind,
+        // With the UID, a new XR of the same name is not taken for this one.
+        "metadata": {"name": object::name(look.composite), "uid": object::uid(look.composite)},
+        "status": status,
+    });
+    if !object::namespace(look.composite).is_empty() {
+        object["metadata"]["namespace"] = json!(object::namespace(look.composite));
+    }
+    Write::ApplyStatus { object, manager: COMPOSITE_MANAGER.to_owned() }
+}
+
+fn event(result: &StepResult) -> Event {
+    match result.severity {
+        ResultSeverity::Normal => Event::normal(&result.reason, result.full_message()),
+        ResultSeverity::Warning => Event::warning(&result.reason, result.full_message()),
+    }
+}
+
+/// The poll interval that an object asks for: a duration as Go writes it, such as `30s` or `1h30m`.
+pub(crate) fn own_poll(object: &Value) -> Option<Duration> {
+    let nanoseconds = plat_resource::cel::parse_duration(object::annotation(object, POLL_INTERVAL)?)?;
+    let nanoseconds = u64::try_from(nanoseconds).ok().filter(|found| *found > 0)?;
+    // As Crossplane's own lower bound keeps an object from being looked at all the time.
+    Some(Duration::from_nanos(nanoseconds).max(Duration::from_secs(1)))
+}
