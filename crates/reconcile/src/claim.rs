@@ -29,11 +29,11 @@ pub struct Look<'a> {
     /// The XRD of its kind.
     pub definition: &'a Definition,
     /// Finds a live XR of the claim's kind by name.
-    pub composite: &'a dyn Fn(&str) -> Option<Value>,
+    pub composite: &'a (dyn Fn(&str) -> Option<Value> + Sync),
     /// Why the XR is not ready, where more is known than the XR itself says.
-    pub cause: &'a dyn Fn(&Value) -> Option<Cause>,
+    pub cause: &'a (dyn Fn(&Value) -> Option<Cause> + Sync),
     /// Finds out whether an apply to a live object changes it.
-    pub schemas: &'a dyn plat_plan::Schemas,
+    pub schemas: &'a (dyn plat_plan::Schemas + Sync),
     /// Now, in RFC 3339.
     pub now: &'a str,
 }

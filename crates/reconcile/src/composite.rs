@@ -31,7 +31,7 @@ pub struct Look<'a> {
     /// What it is composed by.
     pub platform: &'a Platform,
     /// Why the XR may not move to this revision yet, if it may not: see the rollout rules.
-    pub hold: &'a dyn Fn(&Revision) -> Option<String>,
+    pub hold: &'a (dyn Fn(&Revision) -> Option<String> + Sync),
     /// Whether the circuit breaker is open, and what opened it.
     pub circuit_open: Option<&'a str>,
     /// Now, in RFC 3339.

@@ -1,12 +1,98 @@
-//! Claims become XRs.
+//! Claims get their XR.
+//!
+//! Owns carrying out the steps that `plat_reconcile::claim` decides, and handing on connection details.
 
+use std::time::Duration;
+
+use plat_plan::PlatformSchemas;
+use plat_platform::Role;
 use plat_reconcile::Then;
-use plat_resource::ObjectKey;
+use plat_reconcile::claim::{Cause, Look, Next, deepest_cause};
+use plat_reconcile::connection;
+use plat_reconcile::names::CLAIM_MANAGER;
+use plat_reconcile::status::is_true;
+use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
+use super::composite::write_secret;
 use super::reconciler::{Context, Failure};
 
-/// Looks at one object, and does the next step.
-#[expect(clippy::unused_async, reason = "reconcilers wait for the API server")]
-pub async fn reconcile(_context: &Context, _key: &ObjectKey) -> Result<Then, Failure> {
-    Ok(Then::Wait)
+/// How long is waited for the XRs of a new kind to be read.
+const SOON: Duration = Duration::from_millis(100);
+
+/// Looks at one claim, and does the next step.
+pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failure> {
+    let Some(claim) = context.objects.get(key) else { return Ok(Then::Wait) };
+    let platform = context.platform();
+    let Some(found) = platform.kind(&key.kind).filter(|found| found.role == Role::Claim) else {
+        return Ok(Then::Wait);
+    };
+    let kind = GroupVersionKind { kind: found.definition.names.kind.clone(), ..key.kind.clone() };
+    // A claim whose XR is only not read yet must not get another.
+    if !context.objects.is_synced(&kind) {
+        return Ok(Then::After(SOON));
+    }
+    let (composite, cause) = (|name: &str| live(context, &kind, name), |composite: &Value| cause(context, composite));
+    let (schemas, now) = (PlatformSchemas::new(&platform), context.now());
+    let look = Look {
+        claim: &claim,
+        definition: found.definition,
+        composite: &composite,
+        cause: &cause,
+        schemas: &schemas,
+        now: &now,
+    };
+    let decision = match look.next() {
+        Next::Decided(decision) => decision,
+        Next::Bound(composite) => conclude(context, &look, &composite, key).await?,
+    };
+    Ok(context.carry_out(&claim, decision).await?)
+}
+
+fn live(context: &Context, kind: &GroupVersionKind, name: &str) -> Option<Value> {
+    let key = ObjectKey { kind: kind.clone(), namespace: String::new(), name: name.to_owned() };
+    context.objects.get(&key).map(|found| (*found).clone())
+}
+
+fn cause(context: &Context, composite: &Value) -> Option<Cause> {
+    let composed = |uid: &str| context.objects.controlled_by(uid).iter().map(|found| (**found).clone()).collect();
+    deepest_cause(composite, &composed)
+}
+
+async fn conclude(
+    context: &Context,
+    look: &Look<'_>,
+    composite: &Value,
+    key: &ObjectKey,
+) -> Result<plat_reconcile::Decision, Failure> {
+    let published =
+        if is_true(composite, "Ready") { propagate(context, look, composite, key).await? } else { Ok(false) };
+    Ok(match published {
+        Ok(published) => look.conclude(composite, published),
+        Err(reason) => {
+            look.fail("PropagateConnectionSecret", &format!("cannot propagate connection details: {reason}"))
+        }
+    })
+}
+
+/// Hands on the connection details of the XR to the claim's Secret. Whether that changed; the inner error is for the claim.
+async fn propagate(
+    context: &Context,
+    look: &Look<'_>,
+    composite: &Value,
+    key: &ObjectKey,
+) -> Result<Result<bool, String>, Failure> {
+    let keys = (connection::secret_key(composite), connection::secret_key(look.claim));
+    let (Some(from), Some(to)) = keys else { return Ok(Ok(false)) };
+    let Some(secret) = context.read(&from).await? else {
+        return Ok(Err(format!(
+            "the Secret {}/{} of {} is not there",
+            from.namespace,
+            from.name,
+            object::name(composite)
+        )));
+    };
+    if !connection::is_controlled_by(&secret, composite) {
+        return Ok(Err("the Secret that the composite resource names is not its own".to_owned()));
+    }
+    write_secret(context, look.claim, &to, &connection::details_of(&secret), CLAIM_MANAGER, key).await
 }

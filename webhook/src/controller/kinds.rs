@@ -127,8 +127,8 @@ impl Served {
     }
 }
 
-/// A name in a path. The API server allows little more in names than paths do.
-fn escaped(name: &str) -> String {
+/// A text as a part of a path or a query.
+pub(super) fn escaped(name: &str) -> String {
     let mut text = String::with_capacity(name.len());
     for byte in name.bytes() {
         if byte.is_ascii_alphanumeric() || b"-._:@~".contains(&byte) {

@@ -26,6 +26,7 @@ pub mod queue;
 pub mod rate;
 pub mod reconciler;
 pub mod request;
+mod rollout;
 pub mod run;
 pub mod wakes;
 pub mod watches;

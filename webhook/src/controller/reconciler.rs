@@ -4,21 +4,27 @@ use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
+use plat_expand::function::FunctionRunner;
+use plat_expand::native::CompiledInputs;
 use plat_platform::Platform;
 use plat_reconcile::{Decision, Then};
-use plat_resource::{ObjectKey, Value};
+use plat_resource::{GroupVersionKind, ObjectKey, Value};
 use tokio::sync::watch;
 
 use super::api::{Api, Call, WriteError};
 use super::args::Settings;
+use super::composite::Memory;
 use super::events::Events;
 use super::hearing::Hearing;
-use super::kinds::Kinds;
+use super::kinds::{Kinds, escaped};
 use super::metrics::Metrics;
 use super::objects::Objects;
 use super::queue::Queue;
 use super::watches::Watches;
 use super::writer::Writer;
+
+/// Objects of one answer; a larger list comes in pages.
+const PAGE: usize = 500;
 
 /// All that a reconciler may use.
 pub struct Context {
@@ -46,6 +52,12 @@ pub struct Context {
     pub metrics: Arc<Metrics>,
     /// Roles of kinds.
     pub hearing: Arc<Hearing>,
+    /// Functions that are not native.
+    pub functions: Arc<dyn FunctionRunner + Send + Sync>,
+    /// Compiled inputs of native functions.
+    pub compiled: Arc<CompiledInputs>,
+    /// What was applied last.
+    pub composed: Memory,
 }
 
 /// Why a reconcile did not get to its end.
@@ -115,6 +127,34 @@ impl Context {
             Err(WriteError::NotFound) => Ok(None),
             Err(WriteError::NoKind(_)) => Err(WriteError::NoKind(key.kind.clone())),
             Err(error) => Err(error),
+        }
+    }
+
+    /// Reads all objects of a kind with these labels, in one namespace or, where that is empty, everywhere.
+    pub async fn read_all(
+        &self,
+        kind: &GroupVersionKind,
+        namespace: &str,
+        selector: &str,
+    ) -> Result<Vec<Value>, WriteError> {
+        let key = ObjectKey { kind: kind.clone(), namespace: namespace.to_owned(), name: String::new() };
+        let path = self.kinds.resolve(&self.api, kind).await?.path(&key);
+        let (mut all, mut token) = (Vec::new(), String::new());
+        loop {
+            let query = format!("{path}?limit={PAGE}&labelSelector={}&continue={}", escaped(selector), escaped(&token));
+            let mut page = self.api.send(Call::read("list", &kind.kind, &query)).await?;
+            if let Some(Value::Array(items)) = page.get_mut("items").map(Value::take) {
+                // In lists the items of built-in kinds do not say what they are.
+                all.extend(items.into_iter().map(|mut item| {
+                    item["apiVersion"] = kind.api_version().into();
+                    item["kind"] = kind.kind.clone().into();
+                    item
+                }));
+            }
+            page["metadata"]["continue"].as_str().unwrap_or_default().clone_into(&mut token);
+            if token.is_empty() {
+                return Ok(all);
+            }
         }
     }
 

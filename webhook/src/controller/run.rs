@@ -9,12 +9,14 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use kube::Client;
+use plat_expand::function::NoFunctions;
 use plat_platform::Platform;
 use tokio::sync::watch;
 use tracing::info;
 
 use super::api::Api;
 use super::args::Arguments;
+use super::composite::Memory;
 use super::dispatch;
 use super::events::{self, Events};
 use super::fence::Fence;
@@ -110,6 +112,9 @@ fn build(
         settings: arguments.settings.clone(),
         metrics,
         hearing,
+        functions: Arc::new(NoFunctions),
+        compiled: Arc::default(),
+        composed: Memory::default(),
     };
     (Arc::new(context), sender)
 }
