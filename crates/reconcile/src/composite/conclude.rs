@@ -136,7 +136,7 @@ fn event(result: &StepResult) -> Event {
 
 /// The poll interval that an object asks for: a duration as Go writes it, such as `30s` or `1h30m`.
 pub(crate) fn own_poll(object: &Value) -> Option<Duration> {
-    let nanoseconds = plat_resource::cel::parse_duration(object::annotation(object, POLL_INTERVAL)?)?;
+    let nanoseconds = plat_resource::go::duration::parse(object::annotation(object, POLL_INTERVAL)?)?;
     let nanoseconds = u64::try_from(nanoseconds).ok().filter(|found| *found > 0)?;
     // As Crossplane's own lower bound keeps an object from being looked at all the time.
     Some(Duration::from_nanos(nanoseconds).max(Duration::from_secs(1)))
