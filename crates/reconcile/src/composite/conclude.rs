@@ -68,7 +68,7 @@ pub fn conclude(look: &Look<'_>, rendered: &Rendered, outcomes: &Outcomes, poll:
         _ => Then::Retry,
     };
     let writes =
-        if differs(look.composite, &status, COMPOSITE_MANAGER) { vec![apply(look, status)] } else { Vec::new() };
+        if differs(look.composite, &status, COMPOSITE_MANAGER) { vec![apply(look, &status)] } else { Vec::new() };
     Conclusion { decision: Decision { writes, events: if is_news { events } else { Vec::new() }, then }, for_claim }
 }
 
@@ -113,7 +113,7 @@ fn carry(look: &Look<'_>, status: &mut Value, published: bool) {
     }
 }
 
-fn apply(look: &Look<'_>, status: Value) -> Write {
+fn apply(look: &Look<'_>, status: &Value) -> Write {
     let kind = GroupVersionKind::of(look.composite);
     let mut object = json!({
         "apiVersion": kind.api_version(), "kind": kind.kind,
