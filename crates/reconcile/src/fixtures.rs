@@ -70,7 +70,7 @@ pub(crate) fn platform(scope: &str, revisions: &[Value]) -> Platform {
     platform
 }
 
-pub(crate) fn composite(spec: Value) -> Value {
+pub(crate) fn composite(spec: &Value) -> Value {
     json!({
         "apiVersion": "example.org/v1", "kind": "XApp",
         "metadata": {"name": "one", "uid": "u-1", "resourceVersion": "7", "generation": 2}, "spec": spec,

@@ -88,7 +88,7 @@ mod tests {
     use super::*;
     use serde_json::json;
 
-    fn object(kind: &str, name: &str, uid: &str, conditions: Value) -> Value {
+    fn object(kind: &str, name: &str, uid: &str, conditions: &Value) -> Value {
         json!({"apiVersion": "x.org/v1", "kind": kind, "metadata": {
             "name": name, "uid": uid, "annotations": {RESOURCE_NAME: name}}, "status": {"conditions": conditions}})
     }
@@ -97,11 +97,11 @@ mod tests {
     fn the_deepest_failure_is_told_before_what_is_only_not_ready() {
         let unready = json!([{"type": "Ready", "status": "False", "reason": "Creating", "message": "wait"}]);
         let failed = json!([{"type": "Synced", "status": "False", "reason": "ReconcileError", "message": "no quota"}]);
-        let xr = object("XA", "xa", "1", unready.clone());
-        let inner = object("XB", "b", "2", unready.clone());
+        let xr = object("XA", "xa", "1", &unready);
+        let inner = object("XB", "b", "2", &unready);
         let children = |uid: &str| match uid {
-            "1" => vec![object("Bucket", "a", "3", unready.clone()), inner.clone()],
-            "2" => vec![object("Disk", "d", "4", failed.clone())],
+            "1" => vec![object("Bucket", "a", "3", &unready), inner.clone()],
+            "2" => vec![object("Disk", "d", "4", &failed)],
             _ => Vec::new(),
         };
         let cause = deepest_cause(&xr, &children).unwrap();
@@ -109,7 +109,7 @@ mod tests {
         assert!(cause.is_failure);
         let cause = deepest_cause(&xr, &|_| Vec::new()).unwrap();
         assert_eq!((cause.to_string().as_str(), cause.is_failure), ("XA xa: wait", false));
-        let fine = object("XA", "xa", "1", json!([{"type": "Ready", "status": "True"}]));
+        let fine = object("XA", "xa", "1", &json!([{"type": "Ready", "status": "True"}]));
         assert_eq!(deepest_cause(&fine, &|_| Vec::new()), None);
     }
 }

@@ -91,7 +91,7 @@ fn composing(platform: &Platform, composite: &Value, observed: &[Value]) -> (Ren
 #[test]
 fn everything_that_comes_before_composing_is_one_write() {
     let platform = platform(LEGACY, &[revision(1, Some("True"))]);
-    let given = composite(json!({"size": 1}));
+    let given = composite(&json!({"size": 1}));
     let decision = decided(look(&platform, &given).begin());
     let [Write::Patch { patch, .. }] = decision.writes.as_slice() else { panic!("{decision:?}") };
     assert_eq!(
@@ -111,7 +111,7 @@ fn everything_that_comes_before_composing_is_one_write() {
 fn a_new_xr_writes_references_before_resources_and_then_nothing_more() {
     for scope in [LEGACY, "Cluster"] {
         let platform = platform(scope, &[revision(1, Some("True"))]);
-        let mut xr = prepared(&platform, composite(json!({"size": 1})));
+        let mut xr = prepared(&platform, composite(&json!({"size": 1})));
         let (_, writes) = composing(&platform, &xr, &[]);
         let Some(Write::Apply { object, manager }) = &writes.references else { panic!("{writes:?}") };
         assert_eq!(manager, COMPOSITE_MANAGER);
@@ -140,7 +140,7 @@ fn a_new_xr_writes_references_before_resources_and_then_nothing_more() {
 #[test]
 fn drift_is_sent_and_what_nobody_wants_is_deleted_with_its_labels_taken() {
     let platform = platform(LEGACY, &[revision(1, Some("True"))]);
-    let xr = prepared(&platform, composite(json!({})));
+    let xr = prepared(&platform, composite(&json!({})));
     let (_, writes) = composing(&platform, &xr, &[]);
     let Write::Apply { object: made, manager } = &writes.applies[0].write else { panic!() };
     let mut live = made.clone();
@@ -163,7 +163,7 @@ fn drift_is_sent_and_what_nobody_wants_is_deleted_with_its_labels_taken() {
 #[test]
 fn invalid_and_failed_writes_are_told() {
     let platform = platform(LEGACY, &[revision(1, Some("True"))]);
-    let xr = prepared(&platform, composite(json!({})));
+    let xr = prepared(&platform, composite(&json!({})));
     let (rendered, _) = composing(&platform, &xr, &[]);
     let invalid = BTreeMap::from([("settings".to_owned(), "data is no map".to_owned())]);
     let outcomes = Outcomes { invalid, wrote: true, ..Outcomes::default() };
@@ -180,7 +180,7 @@ fn invalid_and_failed_writes_are_told() {
 
 #[test]
 fn a_revision_is_waited_for_refused_or_held_back() {
-    let given = composite(json!({}));
+    let given = composite(&json!({}));
     let unknown = platform(LEGACY, &[revision(1, None)]);
     assert_eq!(decided(look(&unknown, &given).begin()).then, Then::After(SOON));
     let refused = platform(LEGACY, &[revision(1, Some("False"))]);
@@ -192,10 +192,10 @@ fn a_revision_is_waited_for_refused_or_held_back() {
         "selected CompositionRevision app-1 does not have a valid function pipeline: function f is missing"
     );
     let two = platform(LEGACY, &[revision(1, Some("True")), revision(2, Some("True"))]);
-    let pinned = composite(json!({"compositionRevisionRef": {"name": "app-1"}}));
+    let pinned = composite(&json!({"compositionRevisionRef": {"name": "app-1"}}));
     let hold = |revision: &Revision| (revision.name == "app-2").then(|| "others are being moved".to_owned());
-    let held = Look { hold: &hold, ..look(&two, &pinned) };
-    assert_eq!(held.revision().unwrap().unwrap().name, "app-1");
+    let later = Look { hold: &hold, ..look(&two, &pinned) };
+    assert_eq!(later.revision().unwrap().unwrap().name, "app-1");
     assert_eq!(look(&two, &pinned).revision().unwrap().unwrap().name, "app-2");
     let none = platform(LEGACY, &[]);
     assert_eq!(decided(look(&none, &given).begin()).then, Then::After(SOON));
@@ -204,7 +204,7 @@ fn a_revision_is_waited_for_refused_or_held_back() {
 #[test]
 fn a_paused_xr_is_left_alone_even_in_deletion_and_a_deleted_one_loses_the_finalizer() {
     let platform = platform(LEGACY, &[revision(1, Some("True"))]);
-    let mut xr = composite(json!({}));
+    let mut xr = composite(&json!({}));
     xr["metadata"]["deletionTimestamp"] = json!(NOW);
     xr["metadata"]["finalizers"] = json!(["foregroundDeletion", COMPOSITE_FINALIZER]);
     let decision = decided(look(&platform, &xr).begin());
@@ -220,7 +220,7 @@ fn a_paused_xr_is_left_alone_even_in_deletion_and_a_deleted_one_loses_the_finali
 #[test]
 fn an_open_circuit_and_a_poll_interval_are_seen() {
     let platform = platform(LEGACY, &[revision(1, Some("True"))]);
-    let mut xr = prepared(&platform, composite(json!({})));
+    let mut xr = prepared(&platform, composite(&json!({})));
     xr["metadata"]["annotations"] = json!({"crossplane.io/poll-interval": "90s"});
     let (rendered, _) = composing(&platform, &xr, &[]);
     let look = Look { circuit_open: Some("ConfigMap default/x"), ..look(&platform, &xr) };
