@@ -7,7 +7,8 @@ use super::*;
 #[test]
 fn the_development_certificate_is_for_the_names_asked_for_and_signed_by_its_ca() {
     let names = ["localhost".to_owned(), "127.0.0.1".to_owned()];
-    let (authority, certificate, _) = self_signed::pair(&names).unwrap();
+    let now = std::time::SystemTime::now();
+    let (authority, certificate, _) = self_signed::pair(&names, now).unwrap();
     let mut roots = rustls::RootCertStore::empty();
     roots.add(CertificateDer::from_pem_slice(authority.as_bytes()).unwrap()).unwrap();
     let certificate = CertificateDer::from_pem_slice(certificate.as_bytes()).unwrap();
@@ -19,6 +20,11 @@ fn the_development_certificate_is_for_the_names_asked_for_and_signed_by_its_ca()
         let now = rustls::pki_types::UnixTime::now();
         verifier.verify_server_cert(&certificate, &[], &name, &[], now).unwrap();
     }
+    let year = std::time::Duration::from_hours(366 * 24);
+    let later = now.duration_since(std::time::UNIX_EPOCH).unwrap() + year;
+    let later = rustls::pki_types::UnixTime::since_unix_epoch(later);
+    let name = rustls::pki_types::ServerName::try_from("localhost").unwrap();
+    assert!(verifier.verify_server_cert(&certificate, &[], &name, &[], later).is_err(), "it is not for ever");
     let other = rustls::pki_types::ServerName::try_from("example.org").unwrap();
     assert!(verifier.verify_server_cert(&certificate, &[], &other, &[], rustls::pki_types::UnixTime::now()).is_err());
 }
