@@ -70,6 +70,16 @@ pub struct Kind {
 }
 
 impl Kind {
+    /// The row where nothing can be wrong with its objects.
+    const fn read(self) -> Self {
+        Self { check: Read, ..self }
+    }
+
+    /// The row of a policy.
+    const fn policy(self) -> Self {
+        Self { part: Policies, ..self }
+    }
+
     /// Its kind for people.
     pub fn name(&self) -> &'static str {
         self.kind.unwrap_or("every kind")
@@ -86,43 +96,33 @@ use Part::{Platform, Policies};
 pub const KINDS: &[Kind] = &[
     row(CROSSPLANE, &["v2", "v1"], "CompositeResourceDefinition", "compositeresourcedefinitions", What::Definition),
     row(CROSSPLANE, &["v1"], "Composition", "compositions", What::Composition),
-    read(CROSSPLANE, &["v1"], "CompositionRevision", "compositionrevisions", What::Revision),
-    read(CROSSPLANE, &["v1beta1", "v1alpha1"], "EnvironmentConfig", "environmentconfigs", What::EnvironmentConfig),
-    read("pkg.crossplane.io", &["v1", "v1beta1"], "Function", "functions", What::Function),
-    policy(
+    row(CROSSPLANE, &["v1"], "CompositionRevision", "compositionrevisions", What::Revision).read(),
+    row(CROSSPLANE, &["v1beta1", "v1alpha1"], "EnvironmentConfig", "environmentconfigs", What::EnvironmentConfig)
+        .read(),
+    row("pkg.crossplane.io", &["v1", "v1beta1"], "Function", "functions", What::Function).read(),
+    row(
         "templates.gatekeeper.sh",
         &["v1", "v1beta1", "v1alpha1"],
         "ConstraintTemplate",
         "constrainttemplates",
         What::Template,
-    ),
-    Kind {
-        group: CONSTRAINTS,
-        versions: &["v1beta1", "v1alpha1"],
-        kind: None,
-        plural: "*",
-        what: What::Constraint,
-        part: Policies,
-        check: Loads,
-    },
-    policy(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "Assign", "assign", What::Mutator),
-    policy(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "AssignMetadata", "assignmetadata", What::Mutator),
-    policy(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "ModifySet", "modifyset", What::Mutator),
-    policy(MUTATIONS, &["v1alpha1"], "AssignImage", "assignimage", What::Mutator),
-    policy("config.gatekeeper.sh", &["v1alpha1"], "Config", "configs", What::Config),
-    policy("syncset.gatekeeper.sh", &["v1alpha1"], "SyncSet", "syncsets", What::SyncSet),
-    policy(
-        "expansion.gatekeeper.sh",
-        &["v1beta1", "v1alpha1"],
-        "ExpansionTemplate",
-        "expansiontemplate",
-        What::Expansion,
-    ),
+    )
+    .policy(),
+    Kind { kind: None, ..row(CONSTRAINTS, &["v1beta1", "v1alpha1"], "", "*", What::Constraint).policy() },
+    row(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "Assign", "assign", What::Mutator).policy(),
+    row(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "AssignMetadata", "assignmetadata", What::Mutator).policy(),
+    row(MUTATIONS, &["v1", "v1beta1", "v1alpha1"], "ModifySet", "modifyset", What::Mutator).policy(),
+    row(MUTATIONS, &["v1alpha1"], "AssignImage", "assignimage", What::Mutator).policy(),
+    row("config.gatekeeper.sh", &["v1alpha1"], "Config", "configs", What::Config).policy(),
+    row("syncset.gatekeeper.sh", &["v1alpha1"], "SyncSet", "syncsets", What::SyncSet).policy(),
+    row("expansion.gatekeeper.sh", &["v1beta1", "v1alpha1"], "ExpansionTemplate", "expansiontemplate", What::Expansion)
+        .policy(),
 ];
 
 /// Group of all constraints.
 pub const CONSTRAINTS: &str = "constraints.gatekeeper.sh";
 
+/// A row of the platform that must load.
 const fn row(
     group: &'static str,
     versions: &'static [&'static str],
@@ -131,26 +131,6 @@ const fn row(
     what: What,
 ) -> Kind {
     Kind { group, versions, kind: Some(kind), plural, what, part: Platform, check: Loads }
-}
-
-const fn read(
-    group: &'static str,
-    versions: &'static [&'static str],
-    kind: &'static str,
-    plural: &'static str,
-    what: What,
-) -> Kind {
-    Kind { check: Read, ..row(group, versions, kind, plural, what) }
-}
-
-const fn policy(
-    group: &'static str,
-    versions: &'static [&'static str],
-    kind: &'static str,
-    plural: &'static str,
-    what: What,
-) -> Kind {
-    Kind { part: Policies, ..row(group, versions, kind, plural, what) }
 }
 
 /// The row of a kind, whatever the version.
