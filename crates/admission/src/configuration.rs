@@ -26,6 +26,16 @@ pub enum Target {
     Url(String),
 }
 
+/// Which deletions are sent.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Deletions {
+    /// Those of policies, of the platform, of claims and XRs and what they are composed of, and of what is protected.
+    #[default]
+    Platform,
+    /// Those of everything that is judged.
+    All,
+}
+
 /// What differs from one installation to another.
 #[derive(Debug, Clone)]
 pub struct Settings {
@@ -37,6 +47,8 @@ pub struct Settings {
     pub excluded_namespaces: Vec<String>,
     /// `Fail` or `Ignore`: what happens to objects that no policy is, when nobody answers.
     pub failure_policy: String,
+    /// Which deletions are sent.
+    pub deletions: Deletions,
 }
 
 impl Default for Settings {
@@ -46,6 +58,7 @@ impl Default for Settings {
             ca_bundle: None,
             excluded_namespaces: vec!["kube-system".to_owned()],
             failure_policy: "Ignore".to_owned(),
+            deletions: Deletions::default(),
         }
     }
 }
@@ -80,7 +93,7 @@ pub fn configurations(settings: &Settings) -> [Value; 2] {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": NAME}},
-        "webhooks": [validate(settings), platform(settings), exemption(settings)],
+        "webhooks": [validate(settings), deletions(settings), platform(settings), exemption(settings)],
     });
     let mutating = json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
@@ -103,13 +116,57 @@ pub fn manifest() -> String {
 fn validate(settings: &Settings) -> Value {
     let resources: Vec<&str> = ["*"].into_iter().chain(PARTS).collect();
     let rules = json!([
-        rule(&["*"], &["*"], &resources, &["CREATE", "UPDATE", "DELETE"]),
+        rule(&["*"], &["*"], &resources, &["CREATE", "UPDATE"]),
         rule(&["*"], &["*"], &CONNECTIONS, &["CONNECT"]),
     ]);
     let mut hook = webhook(settings, "validate.kubectl-plat.dev", "/validate", &rules, &settings.failure_policy, 3);
     hook["namespaceSelector"] = namespaces(settings);
     hook["matchConditions"] = json!([{"name": "judged", "expression": NOT_SENT}]);
     hook
+}
+
+/// Claims and XRs are told by their fields, as their kinds are not known where this is made. Nothing else of a cluster's
+/// deletions is sent, as with Gatekeeper.
+fn deletions(settings: &Settings) -> Value {
+    let rules = json!([rule(&["*"], &["*"], &["*"], &["DELETE"])]);
+    let failure_policy = &settings.failure_policy;
+    let mut hook = webhook(settings, "deletions.kubectl-plat.dev", "/validate", &rules, failure_policy, 3);
+    hook["namespaceSelector"] = namespaces(settings);
+    let mut conditions = vec![json!({"name": "judged", "expression": NOT_SENT})];
+    if settings.deletions == Deletions::Platform {
+        conditions.push(json!({"name": "of-the-platform", "expression": of_the_platform()}));
+    }
+    hook["matchConditions"] = conditions.into();
+    hook
+}
+
+/// What Crossplane's machinery writes into claims (the first ones) and XRs, each of which has one of them at least.
+const MACHINERY: [&str; 7] = [
+    "compositeDeletePolicy",
+    "resourceRef",
+    "compositionRef",
+    "compositionSelector",
+    "compositionUpdatePolicy",
+    "resourceRefs",
+    "crossplane",
+];
+/// Label of what an XR is composed of, and of XRs.
+const COMPOSED: &str = "crossplane.io/composite";
+/// Annotation by which the guardrail `deletion-guard` tells what is protected.
+const PROTECTED: &str = "kubectl-plat.dev/protect";
+
+/// Whether an object is one of policies or platform. It must not fail for any object: a failure is the end of a request.
+fn of_the_platform() -> String {
+    let mut groups: Vec<&str> = KINDS.iter().map(|row| row.group).collect();
+    groups.dedup();
+    let list = |texts: &[&str]| format!("['{}']", texts.join("', '"));
+    let (groups, fields) = (list(&groups), list(&MACHINERY));
+    format!(
+        "request.resource.group in {groups} || (oldObject != null && (\
+         (has(oldObject.metadata.labels) && '{COMPOSED}' in oldObject.metadata.labels) || \
+         (has(oldObject.metadata.annotations) && '{PROTECTED}' in oldObject.metadata.annotations) || \
+         (has(oldObject.spec) && type(oldObject.spec) == map && {fields}.exists(field, field in oldObject.spec))))"
+    )
 }
 
 /// A broken policy must not get in while nobody looks: what the policies are is judged or does not change.
@@ -177,12 +234,91 @@ fn namespaces(settings: &Settings) -> Value {
 
 #[cfg(test)]
 mod tests {
+    use plat_policy::{EnforcementPoint, Inventory, Options, PolicySet, Review};
+    use plat_resource::Document;
+
     use super::*;
+
+    fn named<'a>(configuration: &'a Value, name: &str) -> &'a Value {
+        let hooks = configuration["webhooks"].as_array().unwrap();
+        hooks.iter().find(|hook| hook["name"] == name).unwrap()
+    }
+
+    /// Operations that a webhook is asked about, and the names of its conditions.
+    fn asked(hook: &Value) -> (Vec<&str>, Vec<&str>) {
+        let rules = hook["rules"].as_array().unwrap();
+        let operations = rules.iter().flat_map(|rule| rule["operations"].as_array().unwrap());
+        let conditions = hook["matchConditions"].as_array().into_iter().flatten();
+        (operations.filter_map(Value::as_str).collect(), conditions.filter_map(|it| it["name"].as_str()).collect())
+    }
+
+    #[test]
+    fn only_deletions_of_the_platform_are_sent_unless_all_are_asked_for() {
+        let [validating, _] = configurations(&Settings::default());
+        let others = ["validate.kubectl-plat.dev", "platform.kubectl-plat.dev", "exemption.kubectl-plat.dev"];
+        for name in others {
+            assert!(!asked(named(&validating, name)).0.contains(&"DELETE"), "{name}");
+        }
+        let hook = named(&validating, "deletions.kubectl-plat.dev");
+        assert_eq!(asked(hook), (vec!["DELETE"], vec!["judged", "of-the-platform"]));
+        let [all, _] = configurations(&Settings { deletions: Deletions::All, ..Settings::default() });
+        assert_eq!(asked(named(&all, "deletions.kubectl-plat.dev")), (vec!["DELETE"], vec!["judged"]));
+        let expression = of_the_platform();
+        for row in KINDS {
+            assert!(expression.contains(&format!("'{}'", row.group)), "{} in {expression}", row.group);
+        }
+    }
+
+    /// Whether the condition lets the deletion of an object pass to the webhook; anything else where it fails.
+    fn is_sent(object: &Value) -> Vec<String> {
+        let template = json!({
+            "apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate", "metadata": {"name": "sent"},
+            "spec": {"crd": {"spec": {"names": {"kind": "Sent"}}}, "targets": [{
+                "target": "admission.k8s.gatekeeper.sh",
+                "code": [{"engine": "K8sNativeValidation", "source": {
+                    "validations": [{"expression": of_the_platform(), "message": "not sent"}],
+                }}],
+            }]},
+        });
+        let constraint =
+            json!({"apiVersion": "constraints.gatekeeper.sh/v1beta1", "kind": "Sent", "metadata": {"name": "sent"}});
+        let documents = [template, constraint].map(|value| Document::synthetic(value, "test"));
+        let (set, findings) = PolicySet::load(&documents, &Options::default());
+        assert!(findings.is_empty(), "{findings:?}");
+        let mut review = Review::of_object(object, None);
+        review.request["operation"] = "DELETE".into();
+        review.request["resource"] = review.request["kind"].clone();
+        review.request["oldObject"] = object.clone();
+        let verdicts = set.review(&review, EnforcementPoint::Webhook, &Inventory::default());
+        verdicts.into_iter().map(|verdict| verdict.message).collect()
+    }
+
+    #[test]
+    fn claims_xrs_composed_resources_and_what_is_protected_are_told_from_everything_else() {
+        let object = |api_version: &str, metadata: Value, spec: Value| json!({"apiVersion": api_version, "kind": "Any", "metadata": metadata, "spec": spec});
+        let plain = || json!({"name": "a"});
+        let sent = [
+            object("templates.gatekeeper.sh/v1", plain(), json!({})),
+            object("acme.io/v1", plain(), json!({"compositeDeletePolicy": "Background"})),
+            object("acme.io/v1", plain(), json!({"crossplane": {"resourceRefs": []}})),
+            object("aws.io/v1", json!({"labels": {"crossplane.io/composite": "a"}}), json!({})),
+            object("v1", json!({"annotations": {"kubectl-plat.dev/protect": "true"}}), Value::Null),
+        ];
+        for object in sent {
+            assert!(is_sent(&object).is_empty(), "{object}: {:?}", is_sent(&object));
+        }
+        let specs = [json!({}), json!({"size": 5}), Value::Null, json!("crossplane"), json!(["crossplane"]), json!(3)];
+        for spec in specs {
+            let object = object("apps/v1", json!({"labels": {"a": "b"}, "annotations": {"c": "d"}}), spec);
+            assert_eq!(is_sent(&object), ["not sent"], "{object}");
+        }
+        assert_eq!(is_sent(&json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": "a"}})), ["not sent"]);
+    }
 
     #[test]
     fn every_kind_that_must_load_is_sent_and_fails_closed() {
         let [validating, _] = configurations(&Settings::default());
-        let hook = &validating["webhooks"][1];
+        let hook = named(&validating, "platform.kubectl-plat.dev");
         assert_eq!(hook["failurePolicy"], "Fail");
         let rules = hook["rules"].as_array().unwrap();
         let loads: Vec<_> = KINDS.iter().filter(|row| row.check == Check::Loads).collect();

@@ -2,7 +2,7 @@
 
 use serde_json::json;
 
-use super::fixtures::claim;
+use super::fixtures::{claim, config_map};
 use super::server::server;
 
 #[test]
@@ -46,5 +46,36 @@ fn a_claim_is_denied_for_what_it_would_create() {
         assert!(applied.message().contains("[size-limit]"), "{applied:?}");
         let deleted = server.ask("DELETE", &format!("{path}/a"), None).await.unwrap();
         assert!(deleted.is_accepted(), "{deleted:?}");
+    });
+}
+
+#[test]
+fn deletions_of_claims_and_of_what_is_protected_are_judged_and_no_others() {
+    let server = server();
+    server.run(async {
+        server.namespace("deletions").await.unwrap();
+        let claims = "/apis/acme.example/v1/namespaces/deletions/buckets";
+        let maps = "/api/v1/namespaces/deletions/configmaps";
+        // Nobody may have them, so nobody may delete them: this constraint judges a deletion by the old object.
+        let mut bucket = claim("bad", 5);
+        bucket["metadata"]["labels"] = json!({"bad": "x"});
+        let mut guarded = config_map("guarded", "bad");
+        guarded["metadata"]["annotations"] = json!({"kubectl-plat.dev/protect": "true"});
+        let mut composed = config_map("composed", "bad");
+        composed["metadata"]["labels"]["crossplane.io/composite"] = json!("a");
+        let objects = [
+            (claims, "bad", bucket, true),
+            (maps, "guarded", guarded, true),
+            (maps, "composed", composed, true),
+            (maps, "plain", config_map("plain", "bad"), false),
+        ];
+        for (path, name, object, is_judged) in objects {
+            let made = server.ask_unjudged("POST", path, &object).await.unwrap();
+            assert!(made.is_accepted(), "{made:?}");
+            let deleted = server.ask("DELETE", &format!("{path}/{name}"), None).await.unwrap();
+            assert_eq!(!deleted.is_accepted(), is_judged, "{name}: {deleted:?}");
+            let refusal = "admission webhook \"deletions.kubectl-plat.dev\" denied the request: [no-bad]";
+            assert_eq!(deleted.message().starts_with(refusal), is_judged, "{name}: {deleted:?}");
+        }
     });
 }
