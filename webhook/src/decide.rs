@@ -4,12 +4,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
-use plat_admission::{Decision, Request, mutate, validate};
+use plat_admission::{Decision, Request, mutate, validate_until};
 use plat_policy::ConstraintName;
 
-use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Outcome, Policies, Question};
+use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Gaps, Outcome, Policies, Question};
 use crate::review::{Envelope, Refusal};
 use crate::snapshots::Snapshots;
 use crate::sources::{Rebuild, templates};
@@ -36,24 +36,25 @@ impl Admission for Decide {
         if self.snapshots.age().is_none() {
             let message = "the webhook has not loaded its policies yet; try again".to_owned();
             let refusal = Refusal { code: 503, reason: "ServiceUnavailable", message };
-            return answer(refusal.review(question.envelope), Outcome::Errored, Vec::new());
+            return errored(refusal.review(question.envelope));
         }
         let request = match Request::read(question.body) {
             Ok(request) => request,
             Err(mut malformed) => {
                 // Without it the API server takes the refusal for a failure, which `failurePolicy: Ignore` lets pass.
                 malformed.uid.get_or_insert_with(|| question.envelope.uid.clone());
-                return answer(malformed.review().to_string().into_bytes(), Outcome::Errored, Vec::new());
+                return errored(malformed.review().to_string().into_bytes());
             }
         };
         let snapshot = self.snapshots.current();
+        let is_over = || Instant::now() >= question.deadline;
         let (decision, times) = stopwatch::measure(|| match question.endpoint {
-            Endpoint::Validate => validate(&snapshot, &request),
+            Endpoint::Validate => validate_until(&snapshot, &request, &is_over),
             Endpoint::Mutate => mutate(&snapshot, &request),
             Endpoint::ValidateLabel => snapshot.settings.exemptions.decide(&request),
         });
         let review = decision.review(&request.uid).to_string().into_bytes();
-        answer(review, outcome(&decision), uses(&decision, times))
+        Answer { review, outcome: outcome(&decision), constraints: uses(&decision, times), gaps: gaps(&decision) }
     }
 
     /// A Namespace that was just made is known here a moment later than at the API server.
@@ -85,8 +86,14 @@ impl Admission for Decide {
     }
 }
 
-fn answer(review: Vec<u8>, outcome: Outcome, constraints: Vec<ConstraintUse>) -> Answer {
-    Answer { review, outcome, constraints }
+/// The answer to what cannot be decided on.
+fn errored(review: Vec<u8>) -> Answer {
+    Answer { review, outcome: Outcome::Errored, constraints: Vec::new(), gaps: Gaps::default() }
+}
+
+fn gaps(decision: &Decision) -> Gaps {
+    let plat_admission::Gaps { unexpanded_steps, unevaluated_constraints } = decision.gaps;
+    Gaps { unexpanded: unexpanded_steps > 0, over_budget: unevaluated_constraints > 0 }
 }
 
 fn outcome(decision: &Decision) -> Outcome {

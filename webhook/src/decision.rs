@@ -102,6 +102,17 @@ pub struct Answer {
     pub outcome: Outcome,
     /// What the constraints that were looked at cost and found.
     pub constraints: Vec<ConstraintUse>,
+    /// What it was decided without.
+    pub gaps: Gaps,
+}
+
+/// What was not known of a request that was decided on, for metrics.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// What some function would have made of a claim.
+    pub unexpanded: bool,
+    /// What some constraint would have said: the request's budget was used up.
+    pub over_budget: bool,
 }
 
 /// One thing that must hold before requests may come.

@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 use tokio::sync::oneshot;
 
 use crate::body::Buffered;
-use crate::decision::{Admission, Answer, Endpoint, Outcome, Question};
+use crate::decision::{Admission, Answer, Endpoint, Gaps, Outcome, Question};
 use crate::review::{Envelope, Refusal};
 
 /// Evaluation of policies
@@ -211,6 +211,10 @@ fn decide(admission: &dyn Admission, endpoint: Endpoint, body: &[u8], deadline: 
             return Told::Unprepared(Box::new(envelope));
         }
         let answer = admission.decide(&Question { endpoint, body, envelope: &envelope, deadline });
+        if Instant::now() >= deadline {
+            // It may have been cut short, and then it is not what all policies say.
+            return Told::Nothing;
+        }
         Told::Decided(Decided::Answered(Box::new(envelope), answer))
     }));
     told.unwrap_or_else(|_| Told::Decided(Decided::Refused(Refusal::panicked())))
@@ -223,6 +227,39 @@ pub(crate) fn refuse(body: &[u8], refusal: &Refusal) -> (Envelope, Option<Answer
         review: refusal.review(&envelope),
         outcome: Outcome::Errored,
         constraints: Vec::new(),
+        gaps: Gaps::default(),
     });
     (envelope, answer)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::decision::{Condition, Policies};
+
+    struct Allows;
+
+    impl Admission for Allows {
+        fn decide(&self, _: &Question<'_>) -> Answer {
+            Answer { review: Vec::new(), outcome: Outcome::Allowed, constraints: Vec::new(), gaps: Gaps::default() }
+        }
+
+        fn conditions(&self) -> Vec<Condition> {
+            Vec::new()
+        }
+
+        fn policies(&self) -> Policies {
+            Policies::default()
+        }
+    }
+
+    #[test]
+    fn an_answer_that_comes_too_late_is_none_for_it_may_be_cut_short() {
+        let body =
+            br#"{"kind":"AdmissionReview","apiVersion":"admission.k8s.io/v1","request":{"uid":"u","object":{}}}"#;
+        let decided = |deadline| decide(&Allows, Endpoint::Validate, body, deadline, false);
+        let now = Instant::now();
+        assert!(matches!(decided(now), Told::Nothing));
+        assert!(matches!(decided(now + Duration::from_mins(1)), Told::Decided(Decided::Answered(..))));
+    }
 }

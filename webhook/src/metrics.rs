@@ -16,7 +16,7 @@ use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::{Registry, Unit};
 use std::sync::atomic::AtomicU64;
 
-use crate::decision::{ConstraintUse, Endpoint, Outcome, Policies};
+use crate::decision::{ConstraintUse, Endpoint, Gaps, Outcome, Policies};
 use crate::review::Envelope;
 
 /// Kinds of objects that are told apart.
@@ -34,6 +34,11 @@ struct RequestLabels {
     operation: &'static str,
     kind: String,
     verdict: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct KindLabels {
+    kind: String,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
@@ -65,6 +70,8 @@ pub struct Metrics {
     violations: Family<ViolationLabels, Counter>,
     evaluations: Family<ConstraintLabels, Counter>,
     evaluation_time: Family<ConstraintLabels, Seconds>,
+    unexpanded: Family<KindLabels, Counter>,
+    over_budget: Family<KindLabels, Counter>,
     in_flight: Gauge,
     waiting: Gauge,
     connections: Gauge,
@@ -96,6 +103,8 @@ impl Default for Metrics {
             violations: Family::default(),
             evaluations: Family::default(),
             evaluation_time: Family::default(),
+            unexpanded: Family::default(),
+            over_budget: Family::default(),
             in_flight: Gauge::default(),
             waiting: Gauge::default(),
             connections: Gauge::default(),
@@ -127,6 +136,10 @@ impl Metrics {
         registry.register("admission_requests", "Requests for a decision that were answered", self.requests.clone());
         let help = "Time from the head of a request to its answer";
         registry.register_with_unit("admission_request_duration", help, Unit::Seconds, self.durations.clone());
+        let help = "Requests with steps whose functions are not run at admission";
+        registry.register("admission_unexpanded", help, self.unexpanded.clone());
+        let help = "Requests whose budget was used up before all constraints were evaluated";
+        registry.register("admission_over_budget", help, self.over_budget.clone());
         registry.register("admission_in_flight", "Requests that are not yet answered", self.in_flight.clone());
         registry.register("admission_waiting", "Requests that wait for a thread", self.waiting.clone());
     }
@@ -196,6 +209,16 @@ impl Metrics {
                 let labels = ViolationLabels { kind, name, action: action(wanted).to_owned() };
                 self.violations.get_or_create(&labels).inc_by(*violations);
             }
+        }
+    }
+
+    pub(crate) fn gaps(&self, kind: &str, gaps: Gaps) {
+        let labels = || KindLabels { kind: self.kinds.name(kind) };
+        if gaps.unexpanded {
+            self.unexpanded.get_or_create(&labels()).inc();
+        }
+        if gaps.over_budget {
+            self.over_budget.get_or_create(&labels()).inc();
         }
     }
 
@@ -333,6 +356,18 @@ mod tests {
         for expected in expected {
             assert!(text.lines().any(|line| line == expected), "{expected} in\n{text}");
         }
+    }
+
+    #[test]
+    fn tells_of_what_was_decided_without() {
+        let metrics = Metrics::default();
+        metrics.gaps("Pod", Gaps::default());
+        metrics.gaps("Bucket", Gaps { unexpanded: true, over_budget: false });
+        metrics.gaps("Pod", Gaps { unexpanded: false, over_budget: true });
+        let text = metrics.text(0, &Policies::default());
+        let counted = |name: &str| text.lines().filter(|line| line.starts_with(name)).collect::<Vec<_>>();
+        assert_eq!(counted("plat_admission_unexpanded_total"), [r#"plat_admission_unexpanded_total{kind="Bucket"} 1"#]);
+        assert_eq!(counted("plat_admission_over_budget_total"), [r#"plat_admission_over_budget_total{kind="Pod"} 1"#]);
     }
 
     #[test]

@@ -57,6 +57,7 @@ impl Service {
         let (envelope, response, outcome) = match decided {
             Decided::Answered(envelope, answer) => {
                 self.metrics.constraints(&answer.constraints);
+                self.metrics.gaps(&envelope.object_kind, answer.gaps);
                 (*envelope, respond(answer.review), answer.outcome)
             }
             Decided::Refused(refusal) => refused(&buffered.bytes, &refusal),

@@ -6,7 +6,7 @@
 use std::sync::Arc;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use plat_admission::{Exemptions, Settings};
+use plat_admission::{Exemptions, Settings, Unexpanded};
 
 use crate::audit::{Audit, AuditArguments};
 use crate::decide::Decide;
@@ -28,6 +28,13 @@ pub struct PolicyArguments {
     /// Use the Rego of templates that bring CEL too
     #[arg(long)]
     pub no_cel: bool,
+    /// What becomes of claims with functions that plat does not have natively, which are not run at admission
+    #[arg(long, value_name = "ACTION", default_value = "warn")]
+    pub unexpanded: UnexpandedAction,
+    /// What the policies may take for one request, all together; counted in steps of which a slow machine does 10,000 in a
+    /// millisecond, so that the same request always gets the same answer
+    #[arg(long, value_name = "SECONDS", default_value = "2", value_parser = crate::args::seconds)]
+    pub request_budget: Duration,
     /// Folders.
     #[command(flatten)]
     pub folders: FolderArguments,
@@ -39,11 +46,28 @@ pub struct PolicyArguments {
     pub audit: AuditArguments,
 }
 
+/// `--unexpanded`
+#[derive(Debug, Clone, Copy, PartialEq, Eq, clap::ValueEnum)]
+pub enum UnexpandedAction {
+    /// Judged by the rest; annotated and counted
+    Allow,
+    /// The user is told too
+    Warn,
+    /// Refused
+    Deny,
+}
+
 impl PolicyArguments {
     fn settings(&self) -> Settings {
         Settings {
             own_account: self.own_account.clone(),
             exemptions: Exemptions { namespaces: self.exempt_namespace.clone() },
+            unexpanded: match self.unexpanded {
+                UnexpandedAction::Allow => Unexpanded::Allow,
+                UnexpandedAction::Warn => Unexpanded::Warn,
+                UnexpandedAction::Deny => Unexpanded::Deny,
+            },
+            request_budget: self.request_budget,
             policies: plat_policy::Options {
                 cel: !self.no_cel,
                 observer: Some(Arc::new(Stopwatch)),

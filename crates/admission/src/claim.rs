@@ -3,14 +3,13 @@
 //! Owns expanding it with what the request and the snapshot know. Expanding and judging are the same as in a plan.
 
 use plat_expand::function::NoFunctions;
-use plat_expand::{Engine, Expansion, Observed, Options, ResultSeverity};
+use plat_expand::{Engine, Expansion, Observed, Options, ResultSeverity, StepResult};
 use plat_plan::guardrails::{Extent, Finding, review_expansion};
 use plat_plan::{NoSchemas, PlatformSchemas};
-use plat_platform::Role;
-use plat_policy::EnforcementPoint;
+use plat_platform::{Mode, Role};
 use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, Value, object};
 
-use crate::snapshot::Snapshot;
+use crate::snapshot::{Guard, Snapshot};
 
 /// Group and kind of XRDs.
 const DEFINITIONS: (&str, &str) = ("apiextensions.crossplane.io", "CompositeResourceDefinition");
@@ -22,14 +21,40 @@ pub struct Judged {
     pub composition: Option<String>,
     /// What the guardrails say of what is made of it.
     pub findings: Vec<Finding>,
-    /// What could not be judged, and other things to know.
+    /// Things to know.
     pub warnings: Vec<String>,
+    /// Steps whose functions were not run, in this XR and those below it.
+    pub unexpanded: Vec<Unexpanded>,
     /// Why it cannot be expanded.
     pub errors: Vec<Diagnostic>,
 }
 
+/// A step that nobody knows the result of.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Unexpanded {
+    /// The Composition it is a step of.
+    pub composition: String,
+    /// Its name.
+    pub step: String,
+    /// The function that was not run, where the Composition as it is now has the step.
+    pub function: Option<String>,
+}
+
+impl Unexpanded {
+    /// In words, for a warning or a refusal.
+    pub fn message(&self) -> String {
+        let Self { composition, step, function } = self;
+        let function = function.as_ref().map_or_else(|| "its function".to_owned(), |name| format!("function {name:?}"));
+        format!(
+            "step {step:?} of Composition {composition} is not judged: {function} is not run at admission, so nobody knows \
+             what it would add, change or remove"
+        )
+    }
+}
+
 /// Judges what `given` would create; nothing where it is no claim and no XR.
-pub fn judge(snapshot: &Snapshot, point: EnforcementPoint, given: &Value, old: Option<&Value>) -> Option<Judged> {
+pub fn judge(guard: Guard<'_>, given: &Value, old: Option<&Value>) -> Option<Judged> {
+    let snapshot = guard.snapshot;
     let kind = GroupVersionKind::of(given);
     let Some(found) = snapshot.platform.kind(&kind) else { return not_loaded(snapshot, &kind) };
     let observed = observed(snapshot, found.role, given, old);
@@ -40,7 +65,7 @@ pub fn judge(snapshot: &Snapshot, point: EnforcementPoint, given: &Value, old: O
     let document = Document::synthetic(named(given), "request");
     match engine.expand(&document) {
         Err(errors) => Some(Judged { errors, ..Judged::default() }),
-        Ok(expansion) => Some(judged(snapshot, point, &expansion, &observed)),
+        Ok(expansion) => Some(judged(guard, &expansion, &observed)),
     }
 }
 
@@ -59,23 +84,45 @@ fn not_loaded(snapshot: &Snapshot, kind: &GroupVersionKind) -> Option<Judged> {
     Some(Judged { errors: vec![error], ..Judged::default() })
 }
 
-fn judged(snapshot: &Snapshot, point: EnforcementPoint, expansion: &Expansion, observed: &Observed) -> Judged {
-    let guard = snapshot.guard(point);
+fn judged(guard: Guard<'_>, expansion: &Expansion, observed: &Observed) -> Judged {
     let is_new = observed.all().next().is_none();
     // Schemas say how lists merge with what is live; where nothing is, they are not worth reading.
     let findings = if is_new {
         review_expansion(expansion, observed, Extent::Generated, &NoSchemas, &guard)
     } else {
-        let schemas = PlatformSchemas::new(&snapshot.platform);
+        let schemas = PlatformSchemas::new(&guard.snapshot.platform);
         review_expansion(expansion, observed, Extent::Generated, &schemas, &guard)
     };
-    let skipped = expansion.results.iter().filter(|result| result.severity == ResultSeverity::Warning);
+    let is_warning = |result: &&StepResult| result.severity == ResultSeverity::Warning && !result.is_skipped();
+    let told = expansion.results.iter().filter(is_warning).map(StepResult::full_message);
     let said = expansion.warnings.iter().map(crate::message::of_diagnostic);
+    let mut unexpanded = Vec::new();
+    skipped(guard.snapshot, expansion, &mut unexpanded);
     Judged {
         composition: Some(expansion.composition.clone()),
         findings,
-        warnings: said.chain(skipped.map(plat_expand::StepResult::full_message)).collect(),
+        warnings: said.chain(told).collect(),
+        unexpanded,
         errors: Vec::new(),
+    }
+}
+
+/// The steps that were left out, here and below; each once, however many XRs the Composition is used for.
+fn skipped(snapshot: &Snapshot, expansion: &Expansion, found: &mut Vec<Unexpanded>) {
+    let steps = match snapshot.platform.composition(&expansion.composition).map(|composition| &composition.mode) {
+        Some(Mode::Pipeline(steps)) => steps.as_slice(),
+        _ => &[],
+    };
+    for result in expansion.results.iter().filter(|result| result.is_skipped()) {
+        let step = result.step.clone().unwrap_or_default();
+        let function = steps.iter().find(|known| known.name == step).map(|known| known.function.clone());
+        let one = Unexpanded { composition: expansion.composition.clone(), step, function };
+        if !found.contains(&one) {
+            found.push(one);
+        }
+    }
+    for nested in expansion.composed.iter().filter_map(|composed| composed.nested.as_ref()) {
+        skipped(snapshot, nested, found);
     }
 }
 

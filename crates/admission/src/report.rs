@@ -71,7 +71,7 @@ pub struct Finding {
 impl Finding {
     fn result(&self) -> &'static str {
         match (self.verdict.cause, &self.verdict.action) {
-            (Cause::Match | Cause::Evaluation, _) => "error",
+            (Cause::Match | Cause::Evaluation | Cause::Budget, _) => "error",
             (Cause::Violation, EnforcementAction::Deny) => "fail",
             (Cause::Violation, _) => "warn",
         }

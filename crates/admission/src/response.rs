@@ -71,6 +71,17 @@ pub struct Decision {
     pub annotations: BTreeMap<&'static str, String>,
     /// How many violations there are of which constraint, and what it wants done; for metrics.
     pub violations: BTreeMap<(ConstraintName, EnforcementAction), usize>,
+    /// What it was decided without; for metrics.
+    pub gaps: Gaps,
+}
+
+/// What nobody knows of a request that was decided on.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Gaps {
+    /// Steps of Compositions whose functions are not run at admission.
+    pub unexpanded_steps: usize,
+    /// Constraints that the budget was not enough for.
+    pub unevaluated_constraints: usize,
 }
 
 /// A refusal.

@@ -4,18 +4,35 @@
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use plat_expand::native::CompiledInputs;
 use plat_plan::guardrails::{Implied, Reviewer, implied_by, mutated};
 use plat_platform::Platform;
 use plat_policy::mutation::MutationContext;
-use plat_policy::{EnforcementPoint, Inventory, PolicySet, Review, Source, Verdict};
+use plat_policy::{Budget, EnforcementPoint, Inventory, PolicySet, Review, Source, Verdict};
 use plat_resource::{Document, Value};
 
 use crate::exemption::Exemptions;
 
+/// What becomes of a claim with steps whose functions are not run at admission: nobody knows what those would make of it.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Unexpanded {
+    /// It is judged by the rest, and only annotated and counted.
+    Allow,
+    /// The user is told too.
+    #[default]
+    Warn,
+    /// It is refused.
+    Deny,
+}
+
+/// Enough for 20 composed resources and 50 constraints many times over, and within the three seconds that the webhook
+/// configuration gives.
+const REQUEST_BUDGET: Duration = Duration::from_secs(2);
+
 /// What is set for an installation as a whole.
-#[derive(Debug, Clone, Default)]
+#[derive(Debug, Clone)]
 pub struct Settings {
     /// plat's own service account, as `userInfo.username` names it. What it does is not judged: it would wait for itself.
     pub own_account: Option<String>,
@@ -23,6 +40,22 @@ pub struct Settings {
     pub exemptions: Exemptions,
     /// How policies are read.
     pub policies: plat_policy::Options,
+    /// What claims mean that cannot be fully expanded.
+    pub unexpanded: Unexpanded,
+    /// What all evaluations of one request may take together; counted in steps, see [`Budget::of`].
+    pub request_budget: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            own_account: None,
+            exemptions: Exemptions::default(),
+            policies: plat_policy::Options::default(),
+            unexpanded: Unexpanded::default(),
+            request_budget: REQUEST_BUDGET,
+        }
+    }
 }
 
 /// One moment. A clone is cheap.
@@ -66,21 +99,22 @@ impl Snapshot {
     }
 
     /// The policies as they are asked at `point`.
-    pub fn guard(&self, point: EnforcementPoint) -> Guard<'_> {
-        Guard { snapshot: self, point }
+    pub fn guard<'a>(&'a self, point: EnforcementPoint, budget: &'a Budget<'a>) -> Guard<'a> {
+        Guard { snapshot: self, point, budget }
     }
 }
 
 /// The policies of a snapshot at one enforcement point.
 #[derive(Debug, Clone, Copy)]
 pub struct Guard<'a> {
-    snapshot: &'a Snapshot,
+    pub(crate) snapshot: &'a Snapshot,
     point: EnforcementPoint,
+    budget: &'a Budget<'a>,
 }
 
 impl Reviewer for Guard<'_> {
     fn review(&self, review: &Review) -> Vec<Verdict> {
-        self.snapshot.policies.review(review, self.point, &self.snapshot.inventory)
+        self.snapshot.policies.review_within(review, self.point, &self.snapshot.inventory, self.budget)
     }
 
     /// What a user sent has been mutated already when it is judged; what it would create has not.

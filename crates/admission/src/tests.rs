@@ -1,5 +1,7 @@
 //! The request path as a whole: operations, kinds, subresources, claims, broken policies.
 
+mod gaps;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -111,7 +113,7 @@ fn snapshot() -> Snapshot {
         settings: Arc::new(Settings {
             own_account: Some(OWN.to_owned()),
             exemptions: Exemptions::default(),
-            policies: Options::default(),
+            ..Settings::default()
         }),
         ..Snapshot::default()
     }
@@ -280,17 +282,6 @@ fn a_claim_that_cannot_be_expanded_is_refused_unless_it_asks_for_nothing_new() {
     });
     let allowed = validate(&snapshot, &unchanged);
     assert_eq!((code(&allowed), allowed.warnings.len()), (200, 1), "{allowed:?}");
-}
-
-#[test]
-fn functions_that_are_elsewhere_are_left_out_and_said() {
-    let mut snapshot = snapshot();
-    let text =
-        PLATFORM.replace("  pipeline:\n", "  pipeline:\n  - {step: think, functionRef: {name: function-think}}\n");
-    snapshot.platform = Arc::new(Platform::load(documents(&text)).0);
-    let decision = validate(&snapshot, &request(&claim("orders", &json!({"size": 50})), |_| {}));
-    assert_eq!(code(&decision), 403, "{decision:?}");
-    assert!(decision.warnings[0].contains("function-think"), "{decision:?}");
 }
 
 #[test]

@@ -142,6 +142,14 @@ pub struct StepResult {
 }
 
 impl StepResult {
+    /// Reason of a step that was left out because its function could not be run.
+    pub(crate) const SKIPPED: &str = "StepSkipped";
+
+    /// Whether it says that a step was left out.
+    pub fn is_skipped(&self) -> bool {
+        self.step.is_some() && self.reason == Self::SKIPPED
+    }
+
     /// The message as an event of the XR says it.
     pub fn full_message(&self) -> String {
         match &self.step {

@@ -263,7 +263,7 @@ fn left_out(step: &Step, request: RunFunctionRequest, outcome: &mut Outcome) {
     outcome.results.push(StepResult {
         step: Some(step.name.clone()),
         severity: ResultSeverity::Warning,
-        reason: "StepSkipped".to_owned(),
+        reason: StepResult::SKIPPED.to_owned(),
         message: format!(
             "function {:?} was not run: what it adds, changes or removes is not in this plan",
             step.function

@@ -8,6 +8,8 @@ mod finding;
 mod request;
 mod trace;
 
+use std::collections::HashSet;
+
 use plat_expand::{Composed, Expansion, Observed};
 use plat_policy::mutation::{MutationContext, MutationSystem, Operation};
 use plat_policy::{Cause, ConstraintName, EnforcementAction, Review, Source, Verdict};
@@ -102,7 +104,7 @@ pub fn review_expansion(
     schemas: &dyn Schemas,
     reviewer: &dyn Reviewer,
 ) -> Vec<Finding> {
-    let mut walk = Walk { reviewer, schemas, findings: Vec::new(), given: Role::Claim, templates: Vec::new() };
+    let mut walk = Walk::new(reviewer, schemas, Role::Claim);
     if let Some(claim) = &expansion.claim {
         if extent == Extent::All {
             let request = Request { desired: claim, live: observed.claim.as_ref(), role: Role::Claim, manager: None };
@@ -126,13 +128,7 @@ pub fn review_expansion(
 
 /// What the guardrails say of one request, and of what its object implies.
 pub fn review_object(review: &Review, reviewer: &dyn Reviewer) -> Vec<Finding> {
-    let mut walk = Walk {
-        reviewer,
-        schemas: &crate::live::NoSchemas,
-        findings: Vec::new(),
-        given: Role::Composed,
-        templates: Vec::new(),
-    };
+    let mut walk = Walk::new(reviewer, &crate::live::NoSchemas, Role::Composed);
     walk.reviewed(review, &Step { subject: Subject::Object, source: review.source, trace: &Trace::given() });
     finding::once(walk.findings)
 }
@@ -146,6 +142,8 @@ struct Walk<'a> {
     given: Role,
     /// ExpansionTemplates that led to the object at hand.
     templates: Vec<String>,
+    /// What the budget was not enough for, and what it wants done: told of the first object, not of each.
+    unevaluated: HashSet<(ConstraintName, EnforcementAction)>,
 }
 
 /// Where in the tree an object stands.
@@ -155,7 +153,12 @@ struct Step<'a> {
     trace: &'a Trace<'a>,
 }
 
-impl Walk<'_> {
+impl<'a> Walk<'a> {
+    fn new(reviewer: &'a dyn Reviewer, schemas: &'a dyn Schemas, given: Role) -> Self {
+        let (findings, templates, unevaluated) = (Vec::new(), Vec::new(), HashSet::new());
+        Self { reviewer, schemas, findings, given, templates, unevaluated }
+    }
+
     fn children(&mut self, expansion: &Expansion, trace: &Trace<'_>) {
         for composed in &expansion.composed {
             self.composed(composed, trace);
@@ -216,11 +219,15 @@ impl Walk<'_> {
         }
     }
 
+    /// Adds what is said of one object. What the budget was not enough for would be all constraints times all objects.
     fn add(&mut self, mut verdicts: Vec<Verdict>, review: &Review, step: &Step<'_>) {
         verdicts.sort_by(|one, other| finding::order(one).cmp(&finding::order(other)));
         for verdict in verdicts {
-            let finding = self.finding(verdict, review, step);
-            self.findings.push(finding);
+            let is_budget = verdict.cause == Cause::Budget;
+            if !is_budget || self.unevaluated.insert((verdict.constraint.clone(), verdict.action.clone())) {
+                let finding = self.finding(verdict, review, step);
+                self.findings.push(finding);
+            }
         }
     }
 

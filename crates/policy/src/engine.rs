@@ -9,7 +9,7 @@ use std::fmt;
 use plat_resource::Value;
 
 use crate::review_input::Input;
-use crate::{Constraint, Inventory};
+use crate::{Budget, Constraint, Inventory};
 
 /// One evaluation: one review against one constraint, whose match is certain.
 pub(crate) struct Call<'a> {
@@ -21,6 +21,8 @@ pub(crate) struct Call<'a> {
     pub(crate) inventory: &'a Inventory,
     /// Bounds.
     pub(crate) limits: plat_rego::Limits,
+    /// What the request may take; what the evaluation took is taken from it.
+    pub(crate) budget: &'a Budget<'a>,
 }
 
 /// A violation as an engine found it.

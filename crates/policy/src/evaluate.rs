@@ -8,7 +8,7 @@ use crate::engine::{Call, Failure, Found};
 use crate::matcher::Subject;
 use crate::review_input::Input;
 use crate::{
-    Cause, Constraint, ConstraintName, EnforcementAction, EnforcementPoint, Inventory, MatchOutcome, Outcome,
+    Budget, Cause, Constraint, ConstraintName, EnforcementAction, EnforcementPoint, Inventory, MatchOutcome, Outcome,
     PolicySet, Review, Verdict, field,
 };
 
@@ -25,7 +25,18 @@ pub(crate) struct Finding<'a> {
 impl PolicySet {
     /// What the policies say of `review` at `point`. The order is Gatekeeper's: by action, then by message.
     pub fn review(&self, review: &Review, point: EnforcementPoint, inventory: &Inventory) -> Vec<Verdict> {
-        let findings = self.findings(review, point, inventory);
+        self.review_within(review, point, inventory, &Budget::unlimited())
+    }
+
+    /// The same within a budget. What it is not enough for is a violation of its own, by the constraint's action.
+    pub fn review_within(
+        &self,
+        review: &Review,
+        point: EnforcementPoint,
+        inventory: &Inventory,
+        budget: &Budget<'_>,
+    ) -> Vec<Verdict> {
+        let findings = self.findings_within(review, point, inventory, budget);
         findings.into_iter().flat_map(|finding| finding.into_verdicts(review)).collect()
     }
 
@@ -67,6 +78,16 @@ impl PolicySet {
 
     /// The violations, in order.
     pub(crate) fn findings(&self, review: &Review, point: EnforcementPoint, inventory: &Inventory) -> Vec<Finding<'_>> {
+        self.findings_within(review, point, inventory, &Budget::unlimited())
+    }
+
+    fn findings_within(
+        &self,
+        review: &Review,
+        point: EnforcementPoint,
+        inventory: &Inventory,
+        budget: &Budget<'_>,
+    ) -> Vec<Finding<'_>> {
         let input = Input::new(review);
         let namespace = review.namespace.as_ref().or_else(|| {
             let name = object::string_at(&review.request, &["namespace"]).filter(|name| !name.is_empty())?;
@@ -84,6 +105,7 @@ impl PolicySet {
             if actions.is_empty() || self.unwanted_operation(&constraint.name, review, point).is_some() {
                 continue;
             }
+            budget.take_match();
             match matches(constraint, review, namespace) {
                 Ok(true) => matching.push((constraint, actions)),
                 Ok(false) => {}
@@ -91,10 +113,13 @@ impl PolicySet {
             }
         }
         for group in matching.chunk_by(|(one, _), (other, _)| one.name.kind == other.name.kind) {
-            self.evaluate_template(group, &input, inventory, &mut findings);
+            findings.extend(self.evaluate_template(group, &Asked { input: &input, inventory, budget }));
         }
         findings.sort_by(|one, other| {
-            let key = |finding: &Finding<'_>| (finding.constraint.actions.raw().to_owned(), finding.message.clone());
+            let key = |finding: &Finding<'_>| {
+                let is_last = finding.cause == Cause::Budget;
+                (is_last, finding.constraint.actions.raw().to_owned(), finding.message.clone())
+            };
             key(one).cmp(&key(other)).then_with(|| one.constraint.name.cmp(&other.constraint.name))
         });
         findings
@@ -105,13 +130,15 @@ impl PolicySet {
     fn evaluate_template<'a>(
         &'a self,
         group: &[(&'a Constraint, Vec<EnforcementAction>)],
-        input: &Input<'_>,
-        inventory: &Inventory,
-        findings: &mut Vec<Finding<'a>>,
-    ) {
+        asked: &Asked<'_>,
+    ) -> Vec<Finding<'a>> {
         let mut found = Vec::new();
         for (constraint, actions) in group {
-            match self.observed(constraint, input, inventory) {
+            if let Some(reason) = asked.budget.reason() {
+                found.push(Finding::failed(constraint, actions.clone(), reason, Cause::Budget));
+                continue;
+            }
+            match self.observed(constraint, asked) {
                 Ok(violations) => found.extend(violations.into_iter().map(|Found { message, details }| Finding {
                     constraint,
                     actions: actions.clone(),
@@ -123,45 +150,43 @@ impl PolicySet {
                     let failed = |(constraint, actions): &(&'a Constraint, Vec<EnforcementAction>)| {
                         Finding::failed(constraint, actions.clone(), failure.message.clone(), Cause::Evaluation)
                     };
-                    findings.extend(group.iter().map(failed));
-                    return;
+                    return group.iter().map(failed).collect();
                 }
                 Err(failure) => {
                     found.push(Finding::failed(constraint, actions.clone(), failure.message, Cause::Evaluation));
                 }
             }
         }
-        findings.append(&mut found);
+        found
     }
 
-    fn observed(
-        &self,
-        constraint: &Constraint,
-        input: &Input<'_>,
-        inventory: &Inventory,
-    ) -> Result<Vec<Found>, Failure> {
-        let Some(observer) = &self.options.observer else { return self.evaluate(constraint, input, inventory) };
+    fn observed(&self, constraint: &Constraint, asked: &Asked<'_>) -> Result<Vec<Found>, Failure> {
+        let Some(observer) = &self.options.observer else { return self.evaluate(constraint, asked) };
         observer.begin(&constraint.name);
-        let result = self.evaluate(constraint, input, inventory);
+        let result = self.evaluate(constraint, asked);
         observer.end(&constraint.name);
         result
     }
 
-    fn evaluate(
-        &self,
-        constraint: &Constraint,
-        input: &Input<'_>,
-        inventory: &Inventory,
-    ) -> Result<Vec<Found>, Failure> {
+    fn evaluate(&self, constraint: &Constraint, asked: &Asked<'_>) -> Result<Vec<Found>, Failure> {
         let engine = self.template(&constraint.name.kind).and_then(|template| template.engine.as_ref());
         match engine {
             Some((_, engine)) => {
-                engine.evaluate(&Call { input, constraint, inventory, limits: self.options.limits_now() })
+                let Asked { input, inventory, budget } = *asked;
+                engine.evaluate(&Call { input, constraint, inventory, limits: self.options.limits_now(), budget })
             }
             // Constraints without a compiled template are not in the set.
             None => Err(Failure { message: "the template is not usable".to_owned(), of_template: true }),
         }
     }
+}
+
+/// What every constraint is asked about.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    input: &'a Input<'a>,
+    inventory: &'a Inventory,
+    budget: &'a Budget<'a>,
 }
 
 /// What Gatekeeper says of a request without an object.

@@ -3,6 +3,7 @@
 //! Owns reading and compiling them (`PolicySet`), which of them match what ([`Review`]), what they say ([`Verdict`]).
 //! Knows nothing of clusters, files, claims or Compositions: whoever expands a claim hands over its resources one by one.
 
+mod budget;
 mod cel;
 mod config;
 mod constraint;
@@ -26,6 +27,7 @@ pub mod suite;
 mod template;
 pub mod verdict;
 
+pub use budget::Budget;
 pub use config::{Config, Process};
 pub use constraint::Constraint;
 pub use expansion::{Expanded, Expansion, Mutate};

@@ -1,5 +1,7 @@
 //! Sets of policies as a whole: load and review.
 
+mod budget;
+
 use plat_resource::{Diagnostic, Value, yaml};
 use serde_json::json;
 

@@ -84,6 +84,8 @@ pub enum Cause {
     Match,
     /// The policy could not be evaluated to its end: refused.
     Evaluation,
+    /// The request's budget was used up before the policy was evaluated: refused.
+    Budget,
 }
 
 /// One violation of one constraint by one object.

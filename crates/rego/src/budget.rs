@@ -3,12 +3,19 @@
 //! Steps are counted instead of time, so that the same input always gets the same answer, on any machine and under any
 //! load.
 
+use std::time::Duration;
+
 use crate::{EvalError, Limits};
 
 /// Steps that a slow machine does in a millisecond.
 const STEPS_PER_MILLISECOND: u64 = 10_000;
 /// Bytes that builtins handle in the time of one step.
 const BYTES_PER_STEP: usize = 64;
+
+/// The steps that a slow machine does in some time.
+pub fn steps(time: Duration) -> u64 {
+    u64::try_from(time.as_millis()).unwrap_or(u64::MAX).saturating_mul(STEPS_PER_MILLISECOND)
+}
 
 /// What is left.
 #[derive(Debug, Clone)]
@@ -22,9 +29,8 @@ pub(crate) struct Budget {
 
 impl Budget {
     pub(crate) fn new(limits: Limits) -> Self {
-        let milliseconds = u64::try_from(limits.time.as_millis()).unwrap_or(u64::MAX);
         let now = limits.now.and_then(|now| i64::try_from(now.as_nanos()).ok());
-        Self { steps: milliseconds.saturating_mul(STEPS_PER_MILLISECOND), bytes: limits.memory, limits, now }
+        Self { steps: steps(limits.time), bytes: limits.memory, limits, now }
     }
 
     /// Takes one step.
@@ -57,6 +63,11 @@ impl Budget {
     /// Takes the memory of a list.
     pub(crate) fn items(&mut self, count: usize) -> Result<(), EvalError> {
         self.bytes(count.saturating_mul(32))
+    }
+
+    /// The steps that were taken; those that were refused are not among them.
+    pub(crate) fn spent(&self) -> u64 {
+        steps(self.limits.time) - self.steps
     }
 
     /// What may still be used.

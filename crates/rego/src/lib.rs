@@ -31,6 +31,7 @@ mod value;
 mod variables;
 mod visit;
 
+pub use budget::steps;
 pub use document::Document;
 pub use program::{CompileError, EvalError, Limits, Module, Options, Program, Version};
 pub use testing::{Coverage, Reached, Test, TestResult};

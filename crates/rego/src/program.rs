@@ -100,6 +100,9 @@ impl std::fmt::Debug for Program {
     }
 }
 
+/// What came of an evaluation, and how many steps it took.
+type Counted = (Result<Option<Value>, EvalError>, u64);
+
 /// How deep an evaluation may get on the stack of whoever asks for it.
 const SHALLOW: usize = 100;
 /// The stack of an evaluation that gets deeper.
@@ -125,7 +128,19 @@ impl Program {
         data: &Document,
         limits: Limits,
     ) -> Result<Option<Json>, EvalError> {
-        Ok(self.value(rule, input, data, limits)?.map(|value| value.to_json()))
+        self.eval_counted(rule, input, data, limits).0
+    }
+
+    /// As [`Self::eval`], and how many steps it took, whatever came of it: what many evaluations share is counted in these.
+    pub fn eval_counted(
+        &self,
+        rule: &str,
+        input: &Document,
+        data: &Document,
+        limits: Limits,
+    ) -> (Result<Option<Json>, EvalError>, u64) {
+        let (result, steps) = self.value(rule, input, data, limits);
+        (result.map(|value| value.map(|value| value.to_json())), steps)
     }
 
     /// As [`Self::eval`], for what is evaluated further: sets stay sets.
@@ -136,30 +151,37 @@ impl Program {
         data: &Document,
         limits: Limits,
     ) -> Result<Option<Document>, EvalError> {
-        Ok(self.value(rule, input, data, limits)?.map(Document::from_value))
+        Ok(self.value(rule, input, data, limits).0?.map(Document::from_value))
     }
 
-    fn value(&self, rule: &str, input: &Document, data: &Document, limits: Limits) -> Result<Option<Value>, EvalError> {
+    fn value(&self, rule: &str, input: &Document, data: &Document, limits: Limits) -> Counted {
         let path: Vec<Name> = rule.split('.').skip(1).map(Name::from).collect();
         let empty = Value::object(vec![]);
-        self.run(&path, input.value()?, data.value()?.unwrap_or(&empty), limits)
+        match (input.value(), data.value()) {
+            (Ok(input), Ok(data)) => self.run(&path, input, data.unwrap_or(&empty), limits),
+            (Err(error), _) | (_, Err(error)) => (Err(error), 0),
+        }
     }
 
-    fn run(
-        &self,
-        path: &[Name],
-        input: Option<&Value>,
-        data: &Value,
-        limits: Limits,
-    ) -> Result<Option<Value>, EvalError> {
+    fn run(&self, path: &[Name], input: Option<&Value>, data: &Value, limits: Limits) -> Counted {
         let machine = |depth| Machine::new(&self.rules, input.cloned(), data.clone(), Budget::new(limits), depth);
         // A mistake in here must not be the end of whoever asks.
-        let shallow = std::panic::catch_unwind(AssertUnwindSafe(|| machine(SHALLOW).document(path)));
-        match shallow.unwrap_or_else(|_| Err(broke_off())) {
+        let mut shallow = machine(SHALLOW);
+        let result = std::panic::catch_unwind(AssertUnwindSafe(|| shallow.document(path)));
+        let steps = shallow.budget.spent();
+        match result.unwrap_or_else(|_| Err(broke_off())) {
             Err(EvalError::Size(message)) if message == crate::machine::TOO_DEEP => {}
-            result => return result,
+            result => return (result, steps),
         }
-        deep(|| machine(crate::machine::MAX_DEPTH).document(path))
+        drop(shallow);
+        let deep = deep(|| {
+            let mut machine = machine(crate::machine::MAX_DEPTH);
+            let result = machine.document(path);
+            Ok((result, machine.budget.spent()))
+        });
+        // Nobody knows what it took until it broke off: no more than all.
+        let (result, more) = deep.unwrap_or_else(|error| (Err(error), crate::budget::steps(limits.time)));
+        (result, steps.saturating_add(more))
     }
 }
 

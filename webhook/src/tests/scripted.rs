@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::decision::{Admission, Answer, Condition, Outcome, Policies, Question};
+use crate::decision::{Admission, Answer, Condition, Gaps, Outcome, Policies, Question};
 use crate::review::Envelope;
 
 /// `wait*` waits for [`Scripted::release`], `unprepared` never is prepared, `panic` panics, everything else is allowed.
@@ -64,7 +64,12 @@ impl Admission for Scripted {
             r#"{{"apiVersion":"admission.k8s.io/v1","kind":"AdmissionReview","response":{{"uid":"{}","allowed":true}}}}"#,
             envelope.uid
         );
-        Answer { review: review.into_bytes(), outcome: Outcome::Allowed, constraints: Vec::new() }
+        Answer {
+            review: review.into_bytes(),
+            outcome: Outcome::Allowed,
+            constraints: Vec::new(),
+            gaps: Gaps::default(),
+        }
     }
 
     fn is_prepared(&self, envelope: &Envelope) -> bool {

@@ -9,6 +9,9 @@ use crate::live::NoSchemas;
 /// A policy: a name, an action, and what it says of a request where it has anything to say.
 type Rule = (&'static str, EnforcementAction, fn(&Review) -> Option<(&'static str, String)>);
 
+/// A policy of this name was not evaluated.
+const UNEVALUATED: &str = "unevaluated";
+
 struct Rules(Vec<Rule>);
 
 impl Reviewer for Rules {
@@ -21,7 +24,7 @@ impl Reviewer for Rules {
                 message,
                 details: json!({}),
                 field: Some(field.to_owned()).filter(|field| !field.is_empty()),
-                cause: Cause::Violation,
+                cause: if *name == UNEVALUATED { Cause::Budget } else { Cause::Violation },
             })
         };
         self.0.iter().filter_map(say).collect()
@@ -65,6 +68,18 @@ fn review_all(expansion: &Expansion, observed: &Observed, rules: Vec<Rule>) -> V
 fn told(findings: &[Finding]) -> String {
     let lines = findings.iter().map(|finding| format!("{}: {}", finding.object_in_words(), finding.message));
     lines.collect::<Vec<_>>().join("\n")
+}
+
+#[test]
+fn what_the_budget_is_not_enough_for_is_told_once_for_each_action() {
+    let (_, expansion, observed) = orders_db();
+    let rules = || vec![(UNEVALUATED, EnforcementAction::Deny, tells_of_all as fn(&Review) -> _)];
+    let findings = review_all(&expansion, &observed, rules());
+    assert_eq!(findings.len(), 1, "of the first object, and not of all: {}", told(&findings));
+    let mut both = rules();
+    both.push((UNEVALUATED, EnforcementAction::Warn, tells_of_all));
+    let findings = review_all(&expansion, &observed, both);
+    assert_eq!(findings.len(), 2, "an action that warns hides none that denies: {}", told(&findings));
 }
 
 #[test]

@@ -86,7 +86,9 @@ impl Engine for Policy {
     fn evaluate(&self, call: &Call<'_>) -> Result<Vec<Found>, Failure> {
         let review = || self.review(call.input.cel(), call.constraint.object());
         let broken = || Failure { message: "the policy could not be evaluated".to_owned(), of_template: false };
-        let messages = cel::guarded(self.depth, review).ok_or_else(broken)?;
+        let (messages, cost) = cel::guarded(self.depth, review).ok_or_else(broken)?;
+        // Kubernetes counts a second as ten million, which is what a step is.
+        call.budget.take(cost);
         let details = || plat_resource::Value::Object(plat_resource::Map::new());
         Ok(messages.into_iter().map(|message| Found { message, details: details() }).collect())
     }

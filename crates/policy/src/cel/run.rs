@@ -36,6 +36,14 @@ struct Made<'a> {
     charged: bool,
 }
 
+/// What a policy is asked about.
+#[derive(Clone, Copy)]
+struct Asked<'a> {
+    request: View<'a>,
+    params: &'a Json,
+    total: &'a Cell<u64>,
+}
+
 /// The variables of one run. Those of the policy are made when they are first used, once.
 struct Activation<'a> {
     policy: &'a Policy,
@@ -47,6 +55,8 @@ struct Activation<'a> {
     running: RefCell<Vec<usize>>,
     /// What variables cost since it was last asked.
     spent: Cell<u64>,
+    /// What everything costs, in all runs of one review.
+    total: &'a Cell<u64>,
 }
 
 impl<'a> Bindings<'a> for Activation<'a> {
@@ -95,11 +105,12 @@ impl<'a> Bindings<'a> for Activation<'a> {
 }
 
 impl<'a> Activation<'a> {
-    fn new(policy: &'a Policy, request: View<'a>, params: &'a Json, namespace: &'a Json) -> Self {
+    fn new(policy: &'a Policy, asked: Asked<'a>, namespace: &'a Json) -> Self {
         let waiting = |_| Made { state: State::Waiting, cost: 0, uses: Vec::new(), charged: false };
         let variables = RefCell::new(policy.variables.iter().map(waiting).collect());
         let running = RefCell::default();
-        Self { policy, request, params, namespace, variables, running, spent: Cell::new(0) }
+        let Asked { request, params, total } = asked;
+        Self { policy, request, params, namespace, variables, running, spent: Cell::new(0), total }
     }
 
     fn change(&self, which: usize, change: impl FnOnce(&mut Made<'a>)) {
@@ -143,21 +154,29 @@ impl<'a> Activation<'a> {
             Err(reason) => return Some(Err(format!("compilation error: {reason}"))),
         };
         let (outcome, cost) = program.run(self, CALL_LIMIT);
-        *budget = budget.checked_sub(self.spent.take())?.checked_sub(cost)?;
+        let cost = cost.saturating_add(self.spent.take());
+        self.total.set(self.total.get().saturating_add(cost));
+        *budget = budget.checked_sub(cost)?;
         let said = |failure: Failure| format!("expression '{}' resulted in error: {failure}", expression.text);
         Some(outcome.map_err(said))
     }
 }
 
 impl Policy {
-    /// The messages of all violations.
-    pub(super) fn review(&self, request: View<'_>, constraint: &Json) -> Vec<String> {
-        match self.matches(request, constraint) {
+    /// The messages of all violations, and what it cost to find them.
+    pub(super) fn review(&self, request: View<'_>, constraint: &Json) -> (Vec<String>, u64) {
+        let total = Cell::new(0);
+        let messages = self.violations(Asked { request, params: constraint, total: &total });
+        (messages, total.get())
+    }
+
+    fn violations(&self, asked: Asked<'_>) -> Vec<String> {
+        match self.matches(asked) {
             Ok(true) => {}
             Ok(false) => return Vec::new(),
             Err(failure) => return self.on_failure(failure),
         }
-        let activation = Activation::new(self, request, constraint, request.namespace);
+        let activation = Activation::new(self, asked, asked.request.namespace);
         let mut budget = VALIDATIONS_BUDGET;
         let mut ends = Vec::with_capacity(self.validations.len());
         for validation in &self.validations {
@@ -179,12 +198,12 @@ impl Policy {
     }
 
     /// Whether all conditions hold. One that does not hold decides, whatever else fails.
-    fn matches(&self, request: View<'_>, constraint: &Json) -> Result<bool, String> {
+    fn matches(&self, asked: Asked<'_>) -> Result<bool, String> {
         if self.conditions.is_empty() {
             return Ok(true);
         }
         // Kubernetes shows conditions no namespace.
-        let activation = Activation::new(self, request, constraint, &Json::Null);
+        let activation = Activation::new(self, asked, &Json::Null);
         let mut budget = CONDITIONS_BUDGET;
         let mut ends = Vec::with_capacity(self.conditions.len());
         for condition in &self.conditions {

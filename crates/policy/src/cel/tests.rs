@@ -18,7 +18,7 @@ fn policy(source: &Value) -> Result<Policy, Vec<String>> {
 
 fn messages(policy: &Policy, review: &Review, constraint: &Value) -> Vec<String> {
     let request = Request::new(review);
-    policy.review(View::new(review, &request), constraint)
+    policy.review(View::new(review, &request), constraint).0
 }
 
 /// What ends in another way, and why.

@@ -28,11 +28,9 @@ impl Engine for Rego {
         let review = call.input.document().clone();
         let input =
             Document::object([("review", review), ("parameters", call.constraint.parameters_document().clone())]);
-        let answer = self
-            .program
-            .eval(&self.rule, &input, call.inventory.data(), call.limits)
-            .map_err(|error| failure(&error))?;
-        let Some(Value::Array(members)) = answer else { return Ok(Vec::new()) };
+        let (answer, steps) = self.program.eval_counted(&self.rule, &input, call.inventory.data(), call.limits);
+        call.budget.take(steps);
+        let Some(Value::Array(members)) = answer.map_err(|error| failure(&error))? else { return Ok(Vec::new()) };
         read(members)
     }
 }
