@@ -4,6 +4,7 @@
 //! group of its own.
 
 use std::future::Future;
+use std::path::Path;
 use std::sync::OnceLock;
 use std::time::Duration;
 
@@ -22,7 +23,7 @@ pub(crate) struct Cluster {
     runtime: Runtime,
     client: Client,
     /// Never dropped, as statics are not: its supervisor ends it with this process.
-    _control_plane: ControlPlane,
+    control_plane: ControlPlane,
 }
 
 /// The answer of the API server to one request.
@@ -61,7 +62,12 @@ impl Cluster {
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let control_plane = ControlPlane::start()?;
         let client = runtime.block_on(connect(&control_plane))?;
-        Ok(Self { runtime, client, _control_plane: control_plane })
+        Ok(Self { runtime, client, control_plane })
+    }
+
+    /// A kubeconfig with all rights.
+    pub(crate) fn kubeconfig(&self) -> &Path {
+        self.control_plane.kubeconfig()
     }
 
     /// Runs `work` to its end on the shared runtime.

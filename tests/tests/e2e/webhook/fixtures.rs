@@ -6,7 +6,20 @@ use serde_json::{Value, json};
 
 /// A CRD whose objects may say anything; group, versions, kind, plural, scope.
 pub(super) fn open_kind(group: &str, versions: &[&str], kind: &str, plural: &str, scope: &str) -> Value {
-    let schema = json!({"openAPIV3Schema": {"type": "object", "x-kubernetes-preserve-unknown-fields": true}});
+    let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
+    custom_kind(group, versions, kind, plural, scope, &schema)
+}
+
+/// A CRD with a schema; group, versions, kind, plural, scope.
+pub(super) fn custom_kind(
+    group: &str,
+    versions: &[&str],
+    kind: &str,
+    plural: &str,
+    scope: &str,
+    schema: &Value,
+) -> Value {
+    let schema = json!({"openAPIV3Schema": schema});
     let versions: Vec<Value> = versions
         .iter()
         .enumerate()
@@ -27,14 +40,14 @@ pub(super) fn open_kind(group: &str, versions: &[&str], kind: &str, plural: &str
 /// The kinds that the tests need.
 pub(super) fn kinds() -> Vec<Value> {
     let crossplane = "apiextensions.crossplane.io";
-    vec![
+    let mut kinds = super::report_kinds::all().to_vec();
+    kinds.extend([
         open_kind("templates.gatekeeper.sh", &["v1"], "ConstraintTemplate", "constrainttemplates", "Cluster"),
         open_kind("mutations.gatekeeper.sh", &["v1"], "Assign", "assign", "Cluster"),
         open_kind(crossplane, &["v1"], "CompositeResourceDefinition", "compositeresourcedefinitions", "Cluster"),
         open_kind(crossplane, &["v1"], "Composition", "compositions", "Cluster"),
-        open_kind("openreports.io", &["v1alpha1"], "Report", "reports", "Namespaced"),
-        open_kind("openreports.io", &["v1alpha1"], "ClusterReport", "clusterreports", "Cluster"),
-    ]
+    ]);
+    kinds
 }
 
 /// A template that says no to objects with a label; the parameter names it.

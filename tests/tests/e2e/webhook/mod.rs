@@ -10,4 +10,6 @@ mod instance;
 mod mutators;
 mod objects;
 mod policies;
+mod report_kinds;
+mod reports;
 mod server;

@@ -70,7 +70,7 @@ pub(crate) fn server() -> &'static Server {
 
 impl Server {
     fn start() -> anyhow::Result<Self> {
-        let program = build()?;
+        let program = build("plat-webhook")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let control_plane = ControlPlane::start()?;
         let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig())?;
@@ -280,10 +280,10 @@ fn free_port() -> anyhow::Result<SocketAddr> {
     Ok(listener.local_addr()?)
 }
 
-/// The webhook's program, built as cargo builds it.
-fn build() -> anyhow::Result<PathBuf> {
+/// The program of a package of the same name, built as cargo builds it.
+pub(super) fn build(package: &str) -> anyhow::Result<PathBuf> {
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--package", "plat-webhook", "--bin", "plat-webhook", "--message-format", "json"];
+    let arguments = ["build", "--package", package, "--bin", package, "--message-format", "json"];
     let output = Command::new(cargo).args(arguments).current_dir(plat_tests::repository()).output()?;
     ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
     let text = String::from_utf8_lossy(&output.stdout);

@@ -57,11 +57,13 @@ pub(super) struct Reports {
 }
 
 impl Reports {
-    /// Reads reports of either group.
+    /// Reads reports of either group. What reports of both say alike is told once: where a cluster has both, one program
+    /// may well write both.
     pub(super) fn of(reports: &[Value]) -> Self {
         let mut all = Self::default();
+        let mut told = BTreeMap::new();
         for report in reports {
-            all.add(report);
+            all.add(report, &mut told);
         }
         all.rows.sort_by_cached_key(|row| {
             let key = (row.object.namespace.clone(), row.rank(), row.object.kind.kind.clone(), row.object.name.clone());
@@ -72,16 +74,22 @@ impl Reports {
         all
     }
 
-    fn add(&mut self, report: &Value) {
+    /// `told` says which API told what first.
+    fn add(&mut self, report: &Value, told: &mut BTreeMap<String, String>) {
         let subject = subject(report);
         let results = report.get("results").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
-        let mut listed: BTreeMap<String, u64> = BTreeMap::new();
+        let (mut listed, mut repeated): (BTreeMap<String, u64>, BTreeMap<String, u64>) = Default::default();
         for result in results {
             *listed.entry(text(result, "result")).or_default() += 1;
             let named = result.get("resources").and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default();
             let objects: Vec<ObjectKey> = named.iter().map(|named| reference(named, report)).collect();
             let objects = if objects.is_empty() { vec![subject.clone()] } else { objects };
-            self.rows.extend(objects.into_iter().map(|object| row(object, result, report)));
+            let rows = objects.into_iter().map(|object| row(object, result, report));
+            let before = self.rows.len();
+            self.rows.extend(rows.filter(|row| row.is_new(&text(report, "apiVersion"), told)));
+            if self.rows.len() == before {
+                *repeated.entry(text(result, "result")).or_default() += 1;
+            }
         }
         let mut missing = 0;
         for name in RESULTS {
@@ -89,7 +97,8 @@ impl Reports {
             let counted = report.get("summary").and_then(|summary| summary.get(name)).and_then(Value::as_u64);
             let counted = counted.unwrap_or_default().max(listed);
             missing += counted - listed;
-            *self.summary.entry(name.to_owned()).or_default() += counted;
+            let repeated = repeated.remove(name).unwrap_or_default();
+            *self.summary.entry(name.to_owned()).or_default() += counted - repeated;
         }
         for (other, count) in listed {
             *self.summary.entry(other).or_default() += count;
@@ -114,6 +123,13 @@ impl Row {
     fn rank(&self) -> (usize, usize) {
         let place = |known: &[&str], word: &str| known.iter().position(|each| *each == word).unwrap_or(known.len());
         (place(&RESULTS, &self.result), place(&SEVERITIES, &self.severity))
+    }
+
+    /// Whether no other API has told it.
+    fn is_new(&self, api_version: &str, told: &mut BTreeMap<String, String>) -> bool {
+        let Self { object, result, severity, policy, rule, message, field, source, .. } = self;
+        let words = json!([object, result, severity, policy, rule, message, field, source]).to_string();
+        told.entry(words).or_insert_with(|| api_version.to_owned()) == api_version
     }
 
     /// Whether somebody should look at it.
@@ -216,6 +232,21 @@ mod tests {
         assert_eq!((reports.summary["fail"], reports.summary["warn"]), (7, 2));
         let said = reports.json();
         assert_eq!((&said["results"][0]["source"], &said["unlisted"][0]["count"]), (&json!("one"), &json!(8)));
+    }
+
+    #[test]
+    fn what_both_apis_say_alike_is_told_once() {
+        let results =
+            json!([{"result": "fail", "message": "a"}, {"result": "fail", "message": "a"}, {"result": "warn"}]);
+        let open = report("n", "Pod", &results, &json!({"fail": 2, "warn": 1}));
+        let more = json!([{"result": "fail", "message": "a"}, {"result": "warn", "message": "b"}]);
+        let mut old = report("n", "Pod", &more, &json!({"fail": 4, "warn": 1}));
+        old["apiVersion"] = "wgpolicyk8s.io/v1alpha2".into();
+        let reports = Reports::of(&[open, old]);
+        let told: Vec<_> = reports.rows.iter().map(|row| (row.result.as_str(), row.message.as_str())).collect();
+        assert_eq!(told, [("fail", "a"), ("fail", "a"), ("warn", ""), ("warn", "b")]);
+        assert_eq!((reports.summary["fail"], reports.summary["warn"]), (5, 2));
+        assert_eq!(reports.unlisted.iter().map(|each| each.count).collect::<Vec<_>>(), [3]);
     }
 
     #[test]
