@@ -81,6 +81,11 @@ impl Policies {
         &self.set
     }
 
+    /// Whether mutators are applied.
+    pub(crate) fn mutates(&self) -> bool {
+        self.mutates
+    }
+
     /// Who asks.
     pub(crate) fn point(&self) -> EnforcementPoint {
         self.point

@@ -76,15 +76,20 @@ pub fn mutated(mutators: &MutationSystem, mut review: Review) -> Result<Review, 
     if operation == Some(Operation::Delete) || operation == Some(Operation::Connect) {
         return Ok(review);
     }
-    let context = MutationContext {
-        namespace: review.namespace.as_ref(),
-        operation,
-        source: review.source,
-        ..MutationContext::default()
-    };
+    let context = mutation_context(&review);
     let mutated = mutators.mutate(review.object().clone(), &context).map_err(|error| error.to_string())?;
     object::object_at_mut(&mut review.request, &[]).insert("object".to_owned(), mutated.object);
     Ok(review)
+}
+
+/// What mutators are told of a request.
+pub fn mutation_context(review: &Review) -> MutationContext<'_> {
+    MutationContext {
+        namespace: review.namespace.as_ref(),
+        operation: object::string_at(&review.request, &["operation"]).and_then(Operation::parse),
+        source: review.source,
+        ..MutationContext::default()
+    }
 }
 
 /// Which objects of an expansion are reviewed.

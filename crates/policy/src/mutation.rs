@@ -6,6 +6,7 @@
 mod apply_to;
 mod context;
 mod error;
+mod explain;
 mod image;
 mod location;
 mod mutator;
@@ -19,6 +20,7 @@ mod walk;
 pub use apply_to::{ApplyTo, Operation};
 pub use context::MutationContext;
 pub use error::{MutationError, ObjectName};
+pub use explain::{FieldChange, MutatorOutcome, MutatorVerdict};
 pub use image::{ImageFault, ImageParts};
 pub use location::{Location, LocationError, MAX_STEPS, Step, Which};
 pub use mutator::{GROUP, Mutator, MutatorId, MutatorKind};

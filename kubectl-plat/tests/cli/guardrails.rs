@@ -40,13 +40,14 @@ pub(crate) fn limit(name: &str, kind: &str, max: u32, action: &str) -> String {
 }
 
 /// A platform, a claim of size 10, and a guardrail for the Volume it becomes.
-fn guarded(max: u32, action: &str) -> Sandbox {
+pub(crate) fn guarded(max: u32, action: &str) -> Sandbox {
     Sandbox::with_platform()
         .file("policies/limit/template.yaml", TEMPLATE)
         .file("policies/limit/constraint.yaml", limit("volume-limit", "Volume", max, action))
 }
 
-const VOLUME: &str = "apiVersion: cloud.example/v1\nkind: Volume\nmetadata: {name: own}\nspec:\n  size: 7\n";
+/// A Volume of size 7.
+pub(crate) const VOLUME: &str = "apiVersion: cloud.example/v1\nkind: Volume\nmetadata: {name: own}\nspec:\n  size: 7\n";
 
 #[test]
 fn a_plan_is_denied_for_what_the_claim_would_create() {
@@ -400,81 +401,6 @@ fn an_admission_review_is_reviewed_as_its_request() {
       caused by: review.yaml:1:1: request: it has no request, and that is what is reviewed
     1 error; nothing was checked
     ");
-}
-
-#[test]
-fn explain_says_which_guardrail_is_asked_and_why_not() {
-    let sandbox = guarded(5, "deny")
-        .file("policies/other.yaml", limit("disks", "Disk", 5, "warn"))
-        .file("policies/named.yaml", limit("named", "Volume", 5, "warn").replace("match: {", "match: {name: x-*, "))
-        .file("volume.yaml", VOLUME);
-    let explain = |arguments: &[&str]| {
-        sandbox
-            .run(&[&["policy", "explain", "-f", "volume.yaml", "--policies", "policies"], arguments].concat())
-            .answer()
-    };
-    assert_snapshot!(explain(&[]), @"
-    Volume own  (volume.yaml:1:1)
-
-    Asked
-      SizeLimit volume-limit  (policies/limit/constraint.yaml:1:1)
-          every criterion of its match holds; a violation would deny
-          deny: spec.size is 7, the limit is 5
-
-    Not asked
-      SizeLimit disks  (policies/other.yaml:1:1)
-          match.kinds: it is a Volume of cloud.example, wanted is Disk (any group)
-      SizeLimit named  (policies/named.yaml:1:1)
-          match.name: the name own is not x-*
-    ");
-    assert_snapshot!(explain(&["--output", "yaml"]), @r#"
-    apiVersion: kubectl-plat.dev/v1alpha1
-    kind: PolicyExplanation
-    objects:
-    - constraints:
-      - asked: false
-        constraint:
-          kind: SizeLimit
-          name: disks
-        criterion: kinds
-        reason: 'match.kinds: it is a Volume of cloud.example, wanted is Disk (any group)'
-        verdicts: []
-      - asked: false
-        constraint:
-          kind: SizeLimit
-          name: named
-        criterion: name
-        reason: 'match.name: the name own is not x-*'
-        verdicts: []
-      - asked: true
-        constraint:
-          kind: SizeLimit
-          name: volume-limit
-        criterion: null
-        reason: every criterion of its match holds; a violation would deny
-        verdicts:
-        - action: deny
-          cause: violation
-          constraint:
-            kind: SizeLimit
-            name: volume-limit
-          details:
-            field: spec.size
-          field: spec.size
-          message: spec.size is 7, the limit is 5
-      location:
-        column: 1
-        file: volume.yaml
-        line: 1
-      object:
-        group: cloud.example
-        kind: Volume
-        name: own
-        namespace: ""
-        version: v1
-    "#);
-    let json: serde_json::Value = serde_json::from_str(&explain(&["-o", "json"])).unwrap();
-    assert_eq!(json["objects"][0]["constraints"].as_array().unwrap().len(), 3);
 }
 
 #[test]

@@ -69,6 +69,20 @@ impl ApplyTo {
         self.groups.contains(&kind.group) && self.versions.contains(&kind.version) && self.kinds.contains(&kind.kind)
     }
 
+    /// The kinds it names, for people.
+    pub(super) fn kinds_in_words(&self) -> impl Iterator<Item = String> + '_ {
+        let versions = |group: &String| {
+            let versions = self.versions.iter();
+            if group.is_empty() {
+                versions.cloned().collect()
+            } else {
+                versions.map(|version| format!("{group}/{version}")).collect::<Vec<_>>()
+            }
+        };
+        let places: Vec<String> = self.groups.iter().flat_map(versions).collect();
+        self.kinds.iter().map(move |kind| format!("{kind} of {}", places.join(" or ")))
+    }
+
     /// Whether it names this operation. Without one, as in an audit or on the command line, it must name them all.
     pub fn has_operation(&self, operation: Option<Operation>) -> bool {
         match operation {

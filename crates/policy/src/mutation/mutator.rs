@@ -13,7 +13,7 @@ use super::context::MutationContext;
 use super::image::ImageParts;
 use super::walk::{self, Change, Effect, Obstacle};
 use super::{Location, PathTests};
-use crate::matcher::{Match, MatchError, Subject};
+use crate::matcher::{Match, MatchError, Mismatch, Subject};
 
 /// The API group of mutators.
 pub const GROUP: &str = "mutations.gatekeeper.sh";
@@ -97,6 +97,7 @@ pub(super) enum Action {
 #[derive(Debug, Clone)]
 pub struct Mutator {
     pub(super) id: MutatorId,
+    pub(super) place: plat_resource::Location,
     pub(super) generation: i64,
     /// Absent for AssignMetadata, which applies to every kind.
     pub(super) apply_to: Option<Vec<ApplyTo>>,
@@ -110,6 +111,11 @@ impl Mutator {
     /// Which it is.
     pub fn id(&self) -> &MutatorId {
         &self.id
+    }
+
+    /// Where it stands.
+    pub fn place(&self) -> &plat_resource::Location {
+        &self.place
     }
 
     /// Where it changes objects.
@@ -141,7 +147,16 @@ impl Mutator {
 
     /// Whether its `spec.match` selects the object.
     pub(super) fn matches(&self, object: &Value, context: &MutationContext<'_>) -> Result<bool, MatchError> {
-        self.criteria.matches(Subject { object, namespace: context.namespace, source: context.source })
+        self.criteria.matches(subject(object, context))
+    }
+
+    /// Which criterion of its `spec.match` does not hold.
+    pub(super) fn mismatch(
+        &self,
+        object: &Value,
+        context: &MutationContext<'_>,
+    ) -> Result<Option<Mismatch>, MatchError> {
+        self.criteria.explain(subject(object, context))
     }
 
     /// Changes the object, which must match.
@@ -163,4 +178,8 @@ impl Mutator {
         };
         walk::apply(object, &self.location, &self.tests, change)
     }
+}
+
+fn subject<'a>(object: &'a Value, context: &MutationContext<'a>) -> Subject<'a> {
+    Subject { object, namespace: context.namespace, source: context.source }
 }

@@ -75,6 +75,11 @@ impl PathTests {
         Self { conditions: last.map(|depth| (depth, Condition::MustNotExist)).into_iter().collect() }
     }
 
+    /// What the step at `depth` must lead to.
+    pub(super) fn condition(&self, depth: usize) -> Option<Condition> {
+        self.conditions.get(&depth).copied()
+    }
+
     /// Whether the step at `depth` may lead to something that is there.
     pub(super) fn allow_existing(&self, depth: usize) -> bool {
         self.conditions.get(&depth) != Some(&Condition::MustNotExist)

@@ -83,7 +83,8 @@ impl<'a> Reader<'a> {
             }
         };
         let generation = root.at("metadata").at("generation").value.and_then(Value::as_i64).unwrap_or(0);
-        Some(Mutator { id, generation, apply_to, criteria, location, tests: tests?, action: action? })
+        let place = self.document.location();
+        Some(Mutator { id, place, generation, apply_to, criteria, location, tests: tests?, action: action? })
     }
 
     fn check_identity(&mut self, id: &MutatorId, version: &str, root: &Place<'a>) {

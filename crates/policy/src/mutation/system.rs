@@ -8,6 +8,7 @@ use plat_resource::{Diagnostic, Document, GroupVersionKind, Value, object};
 
 use super::context::MutationContext;
 use super::error::ObjectName;
+use super::explain::{Journal, MutatorOutcome, Nobody, Witness};
 use super::{MutationError, Mutator, MutatorId, Operation, numbers, read, schema};
 
 /// The annotation with the mutators that changed an object.
@@ -94,14 +95,7 @@ impl MutationSystem {
     /// object are mutated.
     pub fn mutate(&self, object: Value, context: &MutationContext<'_>) -> Result<Mutated, MutationError> {
         let unchanged = |object| Mutated { object, changed: false, applied: Vec::new() };
-        let is_mutated = context.operation.is_none_or(Operation::is_mutated);
-        let kind = GroupVersionKind::of(&object);
-        let candidates: Vec<&Mutator> = self
-            .mutators
-            .iter()
-            .filter(|mutator| is_mutated && mutator.applies_to(&kind, context.operation))
-            .filter(|mutator| !self.conflicts.contains_key(&mutator.id))
-            .collect();
+        let candidates = self.candidates(&object, context);
         if candidates.is_empty() {
             return Ok(unchanged(object));
         }
@@ -110,7 +104,7 @@ impl MutationSystem {
             set_namespace(&mut state, namespace);
         }
         let rounds = Rounds { candidates, most: self.mutators.len() + 1, context };
-        let Some(record) = rounds.run(&mut state)? else { return Ok(unchanged(object)) };
+        let Some(record) = rounds.run(&mut state, &mut Nobody)? else { return Ok(unchanged(object)) };
         if let Some(name) = context.annotate {
             record.annotate(&mut state, name);
         }
@@ -122,6 +116,35 @@ impl MutationSystem {
         let changing = record.changed.into_iter().filter(|_| changed);
         let applied = changing.map(|mutator| mutator.id.clone()).collect();
         Ok(Mutated { object: state, changed, applied })
+    }
+
+    /// What every mutator does to an object that is mutated so, and why; in the order in which they are applied. The
+    /// error is that of [`Self::mutate`]: what was not asked then says so.
+    pub fn explain(
+        &self,
+        object: &Value,
+        context: &MutationContext<'_>,
+    ) -> (Vec<MutatorOutcome>, Option<MutationError>) {
+        let mut journal = Journal::new(self, object, context);
+        let candidates = self.candidates(object, context);
+        let mut state = object.clone();
+        if let Some(namespace) = context.request_namespace {
+            set_namespace(&mut state, namespace);
+        }
+        let rounds = Rounds { candidates, most: self.mutators.len() + 1, context };
+        let error = rounds.run(&mut state, &mut journal).err();
+        (journal.outcomes, error)
+    }
+
+    /// The mutators that are asked whether they match.
+    fn candidates(&self, object: &Value, context: &MutationContext<'_>) -> Vec<&Mutator> {
+        let is_mutated = context.operation.is_none_or(Operation::is_mutated);
+        let kind = GroupVersionKind::of(object);
+        self.mutators
+            .iter()
+            .filter(|mutator| is_mutated && mutator.applies_to(&kind, context.operation))
+            .filter(|mutator| !self.conflicts.contains_key(&mutator.id))
+            .collect()
     }
 }
 
@@ -149,12 +172,12 @@ struct Round<'a> {
 
 impl<'a> Rounds<'a> {
     /// Applies all until nothing changes; `None` where nothing changed at all.
-    fn run(&self, state: &mut Value) -> Result<Option<Record<'a>>, MutationError> {
+    fn run(&self, state: &mut Value, witness: &mut dyn Witness) -> Result<Option<Record<'a>>, MutationError> {
         let mut record = Record::default();
         let mut last = Vec::new();
         for round in 0..self.most {
             let before = state.clone();
-            let done = self.round(state)?;
+            let done = self.round(state, witness)?;
             if done.changed.is_empty() || before == *state {
                 return Ok((round > 0).then_some(record));
             }
@@ -169,23 +192,25 @@ impl<'a> Rounds<'a> {
         })
     }
 
-    fn round(&self, state: &mut Value) -> Result<Round<'a>, MutationError> {
+    fn round(&self, state: &mut Value, witness: &mut dyn Witness) -> Result<Round<'a>, MutationError> {
         let mut done = Round { reached: Vec::new(), changed: Vec::new() };
         for &mutator in &self.candidates {
-            let matches = mutator.matches(state, self.context).map_err(|error| MutationError::Match {
-                mutator: mutator.id.clone(),
-                object: ObjectName::of(state),
-                reason: error.to_string(),
+            witness.asks(mutator, state, self.context);
+            let matches = mutator.matches(state, self.context).map_err(|error| {
+                witness.fails(mutator, error.to_string());
+                let (mutator, object) = (mutator.id.clone(), ObjectName::of(state));
+                MutationError::Match { mutator, object, reason: error.to_string() }
             })?;
             if !matches {
                 continue;
             }
-            let effect = mutator.apply(state).map_err(|obstacle| MutationError::Obstacle {
-                mutator: mutator.id.clone(),
-                object: ObjectName::of(state),
-                field: mutator.location.shown(obstacle.depth),
-                reason: obstacle.reason,
+            let effect = mutator.apply(state).map_err(|obstacle| {
+                let field = mutator.location.shown(obstacle.depth);
+                witness.fails(mutator, format!("{field}: {}", obstacle.reason));
+                let (mutator, object) = (mutator.id.clone(), ObjectName::of(state));
+                MutationError::Obstacle { mutator, object, field, reason: obstacle.reason }
             })?;
+            witness.applied(mutator, state, effect);
             if effect.applied {
                 done.reached.push(mutator);
             }

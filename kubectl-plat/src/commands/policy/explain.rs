@@ -1,4 +1,6 @@
-//! `kubectl plat policy explain`: which guardrails are asked about an object, which are not, and why.
+//! `kubectl plat policy explain`: which guardrails are asked about an object, which mutators change it, which not, and why.
+
+mod mutators;
 
 use std::fmt::Write as _;
 
@@ -8,6 +10,7 @@ use plat_policy::{MatchOutcome, Outcome, PolicySet, Review, Verdict};
 use plat_resource::{Diagnostic, Document, ObjectKey, Value, yaml};
 use serde_json::json;
 
+use self::mutators::Mutation;
 use crate::arguments::GuardrailArgs;
 use crate::commands::TEMPLATE;
 use crate::error::CommandError;
@@ -19,9 +22,11 @@ use crate::{requests, written};
 
 const OUTCOME: &str = "nothing was explained";
 
-/// Show which guardrails are asked about an object, which are not, and why
+/// Show which guardrails are asked about an object and which mutators change it, which not, and why
 #[derive(Debug, Args)]
 #[command(help_template = TEMPLATE, before_help = "\
+Mutators come first, as at admission: what is asked about is what they make of the object.
+
 Examples:
   kubectl plat policy explain -f pod.yaml --policies policies/
   kubectl get pod web -o yaml | kubectl plat policy explain -f - --policies policies/ --inventory namespaces.yaml
@@ -51,6 +56,7 @@ enum ExplainFormat {
 struct Explained {
     object: ObjectKey,
     document: Document,
+    mutation: Mutation,
     outcomes: Vec<(MatchOutcome, Vec<Verdict>)>,
 }
 
@@ -83,6 +89,10 @@ pub(super) fn run(ui: &Ui, arguments: &ExplainArgs) -> Result<Exit, CommandError
 }
 
 fn explain(document: Document, review: &Review, policies: &Policies) -> Explained {
+    let mutation = Mutation::of(review, policies);
+    // What cannot be mutated is refused; what guardrails would say of it as it is may help all the same.
+    let mutated = policies.mutated(review.clone()).ok();
+    let review = mutated.as_ref().unwrap_or(review);
     let verdicts = policies.review(review);
     let outcomes = policies.set().explain(review, policies.point());
     let with_verdicts = |outcome: MatchOutcome| {
@@ -92,6 +102,7 @@ fn explain(document: Document, review: &Review, policies: &Policies) -> Explaine
     Explained {
         object: ObjectKey::of(review.object()),
         document,
+        mutation,
         outcomes: outcomes.into_iter().map(with_verdicts).collect(),
     }
 }
@@ -100,6 +111,7 @@ fn text(explained: &Explained, set: &PolicySet) -> String {
     let ObjectKey { kind, namespace, name } = &explained.object;
     let namespace = if namespace.is_empty() { String::new() } else { format!("{namespace}/") };
     let mut out = format!("{} {namespace}{name}  ({})\n", kind.kind, explained.document.location());
+    mutators::text(&mut out, &explained.mutation, set);
     let (asked, others): (Vec<_>, Vec<_>) = explained
         .outcomes
         .iter()
@@ -160,6 +172,8 @@ fn json(explained: &[Explained]) -> Value {
         json!({
             "object": one.object,
             "location": written::location(&one.document.location()),
+            "mutators": mutators::json(&one.mutation),
+            "mutationError": one.mutation.error,
             "constraints": constraints.collect::<Vec<_>>(),
         })
     });

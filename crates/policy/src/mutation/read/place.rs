@@ -30,7 +30,7 @@ impl<'a> Place<'a> {
 
 /// A document being read.
 pub(super) struct Reader<'a> {
-    document: &'a Document,
+    pub(super) document: &'a Document,
     subject: String,
     pub(super) findings: Vec<Diagnostic>,
 }

@@ -109,7 +109,7 @@ fn what_does_not_end_is_an_error_that_names_who_goes_on() {
     let system = clean(&chain(4));
     let context = create();
     let rounds = Rounds { candidates: system.mutators.iter().collect(), most: 3, context: &context };
-    let error = rounds.run(&mut pod(json!({}))).map(|_| ()).unwrap_err();
+    let error = rounds.run(&mut pod(json!({})), &mut Nobody).map(|_| ()).unwrap_err();
     insta::assert_snapshot!(error.diagnostic(), @r"
     error: Pod team-a/p cannot be mutated
       caused by: mutation not converging after 3 rounds
