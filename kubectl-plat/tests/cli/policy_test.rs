@@ -3,7 +3,7 @@
 use insta::assert_snapshot;
 
 use crate::guardrails::{TEMPLATE, limit};
-use crate::sandbox::{Outcome, Sandbox};
+use crate::sandbox::{Outcome, Sandbox, run_in_repository};
 
 const SUITE: &str = "
 apiVersion: test.gatekeeper.sh/v1alpha1
@@ -321,4 +321,10 @@ fn lint_fails_on_errors() {
     let outcome = sandbox.run(&["policy", "lint", "policies"]);
     assert_eq!(outcome.code, 1, "{outcome}");
     assert!(outcome.stdout.contains("rule: constraint-without-template"), "{outcome}");
+}
+
+#[test]
+fn the_guardrails_that_come_with_plat_are_without_blemish() {
+    let outcome = run_in_repository(&["policy", "lint", "policies", "--strict"]);
+    assert_eq!(outcome.answer(), "Lint: 0 errors, 0 warnings.\n");
 }

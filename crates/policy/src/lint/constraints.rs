@@ -2,11 +2,9 @@
 
 use plat_resource::{Document, FieldPath, Segment, Value, object, suggest};
 
-use super::{Lints, Rule, field};
+use super::{Lints, Rule, field, prefix};
 use crate::Template;
 use crate::matcher::{Match, Wildcard};
-use crate::template::code::rego_modules;
-use crate::template::outline::Outline;
 
 pub(super) fn check(document: &Document, template: Option<&Template>, lints: &mut Lints) {
     let spec = document.value.get("spec").unwrap_or(&Value::Null);
@@ -19,7 +17,7 @@ pub(super) fn check(document: &Document, template: Option<&Template>, lints: &mu
     }
     if let (Some(template), Some(parameters)) = (template, spec.get("parameters")) {
         unread(document, template, parameters, lints);
-        prefixes(document, template, parameters, lints);
+        prefix::check(document, template, parameters, lints);
     }
 }
 
@@ -203,43 +201,4 @@ fn unread(document: &Document, template: &Template, parameters: &Value, lints: &
         lints.warn(Rule::ParameterUnread, document, &field(&["spec", "parameters", key]), cause).hint =
             suggest::did_you_mean(key, known.keys().map(String::as_str));
     }
-}
-
-/// Texts like `docker.io/org` where the policy asks `startswith`: `docker.io/organised` starts with it as well.
-fn prefixes(document: &Document, template: &Template, parameters: &Value, lints: &mut Lints) {
-    let modules = rego_modules(&template.object);
-    let uses_prefixes =
-        |(_, text): &(FieldPath, &str)| Outline::read(text).calls.iter().any(|call| call.text() == "startswith");
-    if !modules.iter().any(uses_prefixes) {
-        return;
-    }
-    let mut open = Vec::new();
-    texts(parameters, &field(&["spec", "parameters"]), &mut open);
-    for (path, text) in open.into_iter().filter(|(_, text)| is_open_prefix(text)) {
-        let cause = format!("{text} also allows names that only start like it, such as {text}-evil/image");
-        lints.warn(Rule::PrefixOpen, document, &path, cause).hint = Some(format!("write {text}/"));
-    }
-}
-
-fn texts<'a>(value: &'a Value, path: &FieldPath, found: &mut Vec<(FieldPath, &'a str)>) {
-    match value {
-        Value::String(text) => found.push((path.clone(), text)),
-        Value::Array(items) => {
-            for (index, item) in items.iter().enumerate() {
-                texts(item, &path.join(Segment::Index(u32::try_from(index).unwrap_or(u32::MAX))), found);
-            }
-        }
-        Value::Object(fields) => fields.iter().for_each(|(key, value)| texts(value, &path.key(key), found)),
-        _ => {}
-    }
-}
-
-/// Whether it looks like a registry or a repository without an end: a host, perhaps a path, no slash, tag or digest.
-fn is_open_prefix(text: &str) -> bool {
-    let host = text.split('/').next().unwrap_or_default();
-    let is_host = host.contains('.') && host.len() > 3 && !host.starts_with('.') && !host.ends_with('.');
-    let plain = |character: char| character.is_ascii_alphanumeric() || ".-_/:".contains(character);
-    let last = text.rsplit('/').next().unwrap_or_default();
-    let ended = text.ends_with('/') || text.ends_with(':') || (text.contains('/') && last.contains(':'));
-    is_host && text.chars().all(plain) && !ended && !text.contains("://")
 }

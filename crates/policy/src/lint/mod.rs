@@ -3,6 +3,7 @@
 //! Owns the rules, each with an id; what `PolicySet::load` finds is told under ids of its own. Presentation is elsewhere.
 
 mod constraints;
+mod prefix;
 mod rego;
 
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Segment, object};

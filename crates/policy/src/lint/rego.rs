@@ -1,6 +1,6 @@
 //! Rules about the Rego of a template.
 
-use plat_resource::{Document, Value};
+use plat_resource::{Document, FieldPath, Segment, Value};
 
 use super::{Lints, Rule};
 use crate::Template;
@@ -9,7 +9,9 @@ use crate::template::outline::{Outline, Reference};
 
 pub(super) fn check(document: &Document, template: &Template, lints: &mut Lints) {
     let modules = rego_modules(&document.value);
-    for (path, text) in &modules {
+    // A library is written for many templates, and may read what only some of them have.
+    let is_library = |path: &FieldPath| path.segments().contains(&Segment::Field("libs".to_owned()));
+    for (path, text) in modules.iter().filter(|(path, _)| !is_library(path)) {
         let outline = Outline::read(text);
         let mut told = Vec::new();
         for reference in &outline.references {
@@ -52,7 +54,7 @@ fn unknown_parameter(reference: &Reference, schema: Option<&Value>) -> Option<St
 /// The lists of containers of a pod.
 const CONTAINERS: [&str; 3] = ["containers", "initContainers", "ephemeralContainers"];
 
-fn ephemeral(document: &Document, modules: &[(plat_resource::FieldPath, &str)], lints: &mut Lints) {
+fn ephemeral(document: &Document, modules: &[(FieldPath, &str)], lints: &mut Lints) {
     let outlines: Vec<_> = modules.iter().map(|(path, text)| (path, Outline::read(text))).collect();
     let place = |name: &str| {
         outlines.iter().find_map(|(path, outline)| outline.place_of(name).map(|place| ((*path).clone(), place)))

@@ -8,7 +8,7 @@ mod compile_rego;
 pub(crate) mod outline;
 mod read;
 mod schema;
-mod tokens;
+pub(crate) mod tokens;
 
 use std::sync::Arc;
 

@@ -2,30 +2,30 @@
 
 /// One token.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Token {
+pub(crate) struct Token {
     /// A name or an operator as it is written; a text without its quotes.
-    pub(super) text: String,
-    pub(super) is_string: bool,
+    pub(crate) text: String,
+    pub(crate) is_string: bool,
     /// Whether it follows the token before without a space.
-    pub(super) touches: bool,
-    pub(super) line: usize,
-    pub(super) column: usize,
+    pub(crate) touches: bool,
+    pub(crate) line: usize,
+    pub(crate) column: usize,
 }
 
 impl Token {
     /// Whether it is this operator or keyword.
-    pub(super) fn is(&self, text: &str) -> bool {
+    pub(crate) fn is(&self, text: &str) -> bool {
         !self.is_string && self.text == text
     }
 
     /// Whether it is a name.
-    pub(super) fn is_name(&self) -> bool {
+    pub(crate) fn is_name(&self) -> bool {
         !self.is_string && self.text.starts_with(|first: char| first.is_alphabetic() || first == '_')
     }
 }
 
 /// The tokens of `source`.
-pub(super) fn tokens(source: &str) -> Vec<Token> {
+pub(crate) fn tokens(source: &str) -> Vec<Token> {
     let mut reader = Reader { rest: source, line: 1, column: 1 };
     let mut tokens = Vec::new();
     let mut touches = false;
