@@ -1,6 +1,6 @@
 //! The findings about one document while it is read, all under one message.
 
-use plat_resource::{Diagnostic, Document, FieldPath};
+use plat_resource::{Diagnostic, Document, FieldPath, Position};
 
 /// Collects what is wrong with one document.
 pub(crate) struct Report<'a> {
@@ -42,8 +42,12 @@ impl<'a> Report<'a> {
         column: usize,
         cause: String,
     ) -> &mut Diagnostic {
-        let place =
+        let mut place =
             if line == 0 { self.document.locate(path) } else { self.document.locate_within(path, line, column) };
+        if place.position.is_none() && line > 0 {
+            // What comes from a cluster has no file: the place is that in the text, and the field says which one.
+            place.position = Some(Position { line, column: column.max(1) });
+        }
         self.push(Diagnostic::error(format!("{} is not usable", self.subject)).at(place), path, cause)
     }
 

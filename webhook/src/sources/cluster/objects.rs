@@ -8,8 +8,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
+use plat_admission::Snapshot;
 use plat_admission::kinds::Part;
-use plat_policy::Change;
+use plat_policy::{Change, Config, Process};
 use plat_resource::{GroupVersionKind, ObjectKey, Value};
 use tokio::task::JoinHandle;
 use tracing::warn;
@@ -75,9 +76,21 @@ impl Objects {
 
     async fn inventory(self) {
         let mut followed: BTreeMap<GroupVersionKind, JoinHandle<()>> = BTreeMap::new();
+        let mut exempt: Vec<String> = Vec::new();
         loop {
-            let wanted: BTreeSet<GroupVersionKind> =
-                self.snapshots.current().policies.config().synced_kinds().iter().cloned().collect();
+            let config = Arc::new(self.snapshots.current().policies.config().clone());
+            let wanted: BTreeSet<GroupVersionKind> = config.synced_kinds().iter().cloned().collect();
+            let now: Vec<String> = config.exemptions(Process::Sync).map(|name| name.as_str().to_owned()).collect();
+            if now != exempt {
+                // Others are exempt now: everything is listed again, and what stays is there all the while.
+                for (_, task) in std::mem::take(&mut followed) {
+                    task.abort();
+                    let _ = task.await;
+                }
+                self.flush().await;
+                self.remove_unwanted(&wanted);
+                exempt = now;
+            }
             for (kind, task) in followed.extract_if(.., |kind, _| !wanted.contains(kind)).collect::<Vec<_>>() {
                 task.abort();
                 // Nothing of the kind may be heard after it was taken out.
@@ -86,7 +99,7 @@ impl Objects {
             }
             for kind in &wanted {
                 if !followed.contains_key(kind) {
-                    followed.insert(kind.clone(), self.follow_kind(kind));
+                    followed.insert(kind.clone(), self.follow_kind(kind, &config));
                 }
             }
             tokio::time::sleep(FLUSH).await;
@@ -103,7 +116,16 @@ impl Objects {
         }
     }
 
-    fn follow_kind(&self, kind: &GroupVersionKind) -> JoinHandle<()> {
+    /// Takes out the kinds in the inventory that are not wanted, where nobody follows them any more.
+    fn remove_unwanted(&self, wanted: &BTreeSet<GroupVersionKind>) {
+        let snapshot = self.snapshots.current();
+        let there: BTreeSet<GroupVersionKind> = snapshot.inventory.objects().map(GroupVersionKind::of).collect();
+        for kind in there.difference(wanted) {
+            end(kind, &self.feeds, &self.snapshots, &self.pending);
+        }
+    }
+
+    fn follow_kind(&self, kind: &GroupVersionKind, config: &Arc<Config>) -> JoinHandle<()> {
         let feed = inventory_feed(kind);
         self.feeds.expect(&feed, Part::Policies);
         let wanted = Wanted {
@@ -113,9 +135,12 @@ impl Objects {
             retry: RETRY,
         };
         let pending = Arc::clone(&self.pending);
-        let mut known: BTreeSet<ObjectKey> = BTreeSet::new();
+        let mut known = keys(&self.snapshots.current(), kind).collect();
+        let config = Arc::clone(config);
         tokio::spawn(follow(self.client.clone(), wanted, move |happened| {
-            lock(&pending).hear(&feed, &mut known, happened);
+            if let Some(happened) = synced(happened, &config) {
+                lock(&pending).hear(&feed, &mut known, happened);
+            }
         }))
     }
 }
@@ -179,10 +204,23 @@ fn end(kind: &GroupVersionKind, feeds: &Feeds, snapshots: &Snapshots, pending: &
         Change::Put(object) => ObjectKey::of(object).kind != *kind,
         Change::Remove(_) => true,
     });
-    let snapshot = snapshots.current();
-    let keys = snapshot.inventory.objects().map(ObjectKey::of).filter(|key| key.kind == *kind);
-    pending.changes.extend(keys.map(Change::Remove));
+    pending.changes.extend(keys(&snapshots.current(), kind).map(Change::Remove));
     feeds.forget(&feed);
+}
+
+/// The objects of a kind in the inventory.
+fn keys(snapshot: &Snapshot, kind: &GroupVersionKind) -> impl Iterator<Item = ObjectKey> {
+    snapshot.inventory.objects().map(ObjectKey::of).filter(|key| key.kind == *kind)
+}
+
+/// Without what stands in a namespace that Config exempts from `sync`.
+fn synced(happened: Happened, config: &Config) -> Option<Happened> {
+    let is_synced = |object: &Value| !config.exempts(Process::Sync, object);
+    match happened {
+        Happened::All(all) => Some(Happened::All(all.into_iter().filter(is_synced).collect())),
+        Happened::Put(object) => is_synced(&object).then_some(Happened::Put(object)),
+        other => Some(other),
+    }
 }
 
 /// The changes from what was known to `all`.
@@ -198,6 +236,8 @@ fn replaced(known: &mut BTreeSet<ObjectKey>, all: Vec<Value>) -> Vec<Change> {
 mod tests {
     use super::*;
     use plat_admission::Settings;
+    use plat_policy::{Options, PolicySet};
+    use plat_resource::Document;
     use serde_json::json;
 
     #[test]
@@ -231,6 +271,40 @@ mod tests {
         flush(&feeds, &snapshots, &pending);
         assert_eq!(snapshots.current().inventory.objects().count(), 0);
         assert_eq!(feeds.unread_inventory(&kinds[..1]), [pods]);
+    }
+
+    #[test]
+    fn what_stands_in_an_exempt_namespace_is_not_synced() {
+        let config = json!({
+            "apiVersion": "config.gatekeeper.sh/v1alpha1", "kind": "Config",
+            "metadata": {"name": "config", "namespace": "gatekeeper-system"},
+            "spec": {"match": [
+                {"excludedNamespaces": ["kube-*"], "processes": ["sync"]},
+                {"excludedNamespaces": ["a"], "processes": ["audit", "webhook"]},
+            ]},
+        });
+        let documents = [Document::synthetic(config, "test")];
+        let (policies, findings) = PolicySet::load(&documents, &Options::default());
+        assert_eq!(findings, []);
+        let pod = |namespace: &str| json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "p", "namespace": namespace}});
+        let (feeds, snapshots, pending) = (Feeds::default(), Snapshots::new(Settings::default()), Mutex::default());
+        let kind = GroupVersionKind::new("v1", "Pod");
+        let hear = |happened: Happened| {
+            let mut known = keys(&snapshots.current(), &kind).collect();
+            if let Some(happened) = synced(happened, policies.config()) {
+                lock(&pending).hear("feed", &mut known, happened);
+            }
+            flush(&feeds, &snapshots, &pending);
+            snapshots.current().inventory.objects().map(|object| object["metadata"]["namespace"].clone()).collect()
+        };
+        // That of kube-system came in before it was exempt.
+        snapshots.change_inventory([pod("kube-system")].map(|pod| Change::Put(Arc::new(pod))).to_vec());
+        let there: Vec<Value> = hear(Happened::All(vec![pod("a"), pod("kube-system")]));
+        assert_eq!(there, ["a"]);
+        let there: Vec<Value> = hear(Happened::Put(pod("kube-public")));
+        assert_eq!(there, ["a"]);
+        let there: Vec<Value> = hear(Happened::Put(pod("b")));
+        assert_eq!(there, ["a", "b"]);
     }
 
     #[test]

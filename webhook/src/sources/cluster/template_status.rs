@@ -84,7 +84,26 @@ fn error(finding: &Diagnostic) -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use plat_resource::{Location, Position};
+    use plat_policy::{Options, PolicySet};
+    use plat_resource::{Document, Location, Position};
+
+    #[test]
+    fn line_and_column_in_the_text_are_told() {
+        let template = json!({
+            "apiVersion": "templates.gatekeeper.sh/v1", "kind": "ConstraintTemplate", "metadata": {"name": "broken"},
+            "spec": {
+                "crd": {"spec": {"names": {"kind": "Broken"}}},
+                "targets": [{
+                    "target": "admission.k8s.gatekeeper.sh",
+                    "rego": "package broken\nviolation[{\"msg\": msg}] {\n  msg := nothing\n}\n",
+                }],
+            },
+        });
+        let document = Document::synthetic(template.clone(), "ConstraintTemplate/broken");
+        let (_, findings) = PolicySet::load(&[document], &Options::default());
+        let made = status(&template, "me", &findings).unwrap();
+        assert_eq!(made["byPod"][0]["errors"][0]["location"], "spec.targets[0].rego:3:3", "{made}");
+    }
 
     #[test]
     fn only_the_own_entry_is_changed_and_only_when_it_differs() {
