@@ -11,7 +11,6 @@ mod engine;
 mod evaluate;
 mod expansion;
 mod field;
-mod implied;
 mod index;
 mod inventory;
 pub mod lint;
