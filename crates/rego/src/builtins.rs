@@ -7,19 +7,24 @@ mod aggregates;
 mod arguments;
 mod bridge;
 mod crypto;
+mod dates;
 mod duration;
 mod encoding;
 mod glob;
 mod globs;
 mod json;
+mod layout;
 mod net;
 mod numbers;
 mod objects;
 mod regex;
+mod semver;
+pub(crate) mod signatures;
 mod sprintf;
 mod strings;
 mod template;
 mod types;
+mod units;
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -115,10 +120,11 @@ const REFUSED: &[(&str, usize, &str)] = &[
 ];
 
 static TABLE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
-    let groups: [&[Row]; 17] = [
+    let groups: [&[Row]; 20] = [
         aggregates::ROWS,
         bridge::ROWS,
         bridge::MENDED,
+        dates::ROWS,
         duration::ROWS,
         glob::ROWS,
         globs::ROWS,
@@ -129,10 +135,12 @@ static TABLE: LazyLock<BTreeMap<&'static str, Builtin>> = LazyLock::new(|| {
         numbers::ROWS,
         objects::ROWS,
         regex::ROWS,
+        semver::ROWS,
         sprintf::ROWS,
         strings::ROWS,
         template::ROWS,
         types::ROWS,
+        units::ROWS,
     ];
     let plain = groups.into_iter().flatten().map(|(name, arity, run)| (*name, *arity, Run::Plain(*run)));
     let refused = REFUSED.iter().map(|(name, arity, reason)| (*name, *arity, Run::Refused(reason)));

@@ -9,6 +9,7 @@ use crate::builtins::{self, Run};
 use crate::compile::Placed;
 use crate::ir::{GroupId, GroupKind, NodeId, Rules};
 use crate::lexer::Fault;
+use crate::types;
 use crate::variables::{Look, Names, of_body, of_term};
 use crate::visit::{Seen, rule as visit_rule};
 
@@ -41,8 +42,12 @@ pub(crate) fn calls(rule: &Rule, rules: &Rules) -> Vec<Fault> {
                 faults.push(Fault::new(with.place, message));
             }
         }
-        Seen::Term(_) => {}
+        Seen::Term(_) | Seen::Arguments(..) | Seen::Assign(..) => {}
     });
+    // As in OPA, types are looked at where nothing else is wrong.
+    if faults.is_empty() {
+        faults.extend(types::arguments(rule));
+    }
     faults
 }
 
@@ -123,7 +128,7 @@ pub(crate) fn recursion(placed: &[Placed], rules: &Rules) -> Vec<(usize, Fault)>
                 needs.extend(path.and_then(|path| rules.function(&path[1..])).map(|(group, _)| group));
             }
             Seen::Term(Term { kind: Kind::Ref(path), .. }) => reachable(path, rules, needs),
-            Seen::Term(_) | Seen::Call(..) => {}
+            Seen::Term(_) | Seen::Call(..) | Seen::Arguments(..) | Seen::Assign(..) => {}
         });
     }
     let mut faults = Vec::new();

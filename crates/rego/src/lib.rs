@@ -3,7 +3,7 @@
 //! Owns everything that is about the language: parsing, the checks of a module before it may run, the builtins, and one
 //! evaluation. Knows nothing of Kubernetes, Gatekeeper or policies. The way of a module: [`lexer`] and [`parser`] read it,
 //! [`resolve`] says what each name means, [`flatten`] and [`safety`] bring bodies into the form and order in which OPA
-//! evaluates them, [`check`] refuses what must not run, [`lower`] makes what [`machine`]
+//! evaluates them, [`check`] and [`types`] refuse what must not run, [`lower`] makes what [`machine`]
 //! evaluates, and [`narrow`] says which walks over data can use an index. Some builtins are
 //! regorus'; what is unlike OPA is mended or refused here, and nowhere else.
 
@@ -27,6 +27,7 @@ mod resolve;
 mod safety;
 mod testing;
 mod text;
+mod types;
 mod value;
 mod variables;
 mod visit;

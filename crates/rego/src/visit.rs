@@ -7,7 +7,11 @@ pub(crate) enum Seen<'a> {
     Term(&'a Term),
     /// A function's name, and how many arguments it gets.
     Call(Place, &'a [Name], usize),
+    /// The same call, with its arguments.
+    Arguments(Place, &'a [Name], &'a [Term]),
     With(&'a With),
+    /// What `:=` gives to what.
+    Assign(&'a Term, &'a Term),
 }
 
 pub(crate) fn rule(rule: &Rule, look: &mut impl FnMut(Seen<'_>)) {
@@ -33,6 +37,9 @@ pub(crate) fn body(body: &[Expr], look: &mut impl FnMut(Seen<'_>)) {
         match &expr.action {
             Action::Term(only) => term(only, look),
             Action::Assign(left, right) | Action::Unify(left, right) => {
+                if matches!(expr.action, Action::Assign(..)) {
+                    look(Seen::Assign(left, right));
+                }
                 term(left, look);
                 term(right, look);
             }
@@ -46,6 +53,7 @@ pub(crate) fn body(body: &[Expr], look: &mut impl FnMut(Seen<'_>)) {
             }
             Action::Call(name, arguments, out) => {
                 look(Seen::Call(expr.place, name, arguments.len() + usize::from(out.is_some())));
+                look(Seen::Arguments(expr.place, name, arguments));
                 arguments.iter().chain(out).for_each(|argument| term(argument, look));
             }
         }
@@ -58,6 +66,7 @@ pub(crate) fn term(term: &Term, look: &mut impl FnMut(Seen<'_>)) {
         Kind::Scalar(_) | Kind::Var(_) => {}
         Kind::Call(name, arguments) => {
             look(Seen::Call(term.place, name, arguments.len()));
+            look(Seen::Arguments(term.place, name, arguments));
             for argument in arguments {
                 self::term(argument, look);
             }

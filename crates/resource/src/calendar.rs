@@ -17,7 +17,8 @@ pub(crate) fn days_in(year: i64, month: i64) -> i64 {
 }
 
 /// Days since 1970 of a date: years counted from March, so that the leap day comes last, in cycles of 400.
-pub(crate) fn days_from(year: i64, month: i64, day: i64) -> i64 {
+#[must_use]
+pub fn days_from(year: i64, month: i64, day: i64) -> i64 {
     let year = if month <= 2 { year - 1 } else { year };
     let cycle = year.div_euclid(400);
     let in_cycle = year.rem_euclid(400);
@@ -26,7 +27,8 @@ pub(crate) fn days_from(year: i64, month: i64, day: i64) -> i64 {
 }
 
 /// Year, month and day of days since 1970.
-pub(crate) fn date_of(days: i64) -> (i64, i64, i64) {
+#[must_use]
+pub fn date_of(days: i64) -> (i64, i64, i64) {
     let shifted = days + 719_468;
     let (cycle, in_cycle) = (shifted.div_euclid(146_097), shifted.rem_euclid(146_097));
     let year = (in_cycle - in_cycle / 1_460 + in_cycle / 36_524 - in_cycle / 146_096) / 365;

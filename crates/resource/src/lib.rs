@@ -3,7 +3,7 @@
 //! Owns what every other room needs to say about one Kubernetes object. Knows nothing of Crossplane's kinds, files on
 //! disk, clocks or clusters: text comes in as strings, answers go out as values.
 
-mod calendar;
+pub mod calendar;
 pub mod cel;
 pub mod diagnostic;
 pub mod field_path;

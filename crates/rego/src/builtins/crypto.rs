@@ -83,9 +83,11 @@ fn decode_once(budget: &mut Budget, token: &str) -> Result<Decoded, Problem> {
     if header.get(&Value::from("enc")).is_some() {
         return Err(Problem::Undefined);
     }
-    if matches!(header.get(&Value::from("cty")), Some(Value::String(kind)) if kind.eq_ignore_ascii_case("jwt")) {
+    if matches!(header.get(&Value::from("cty")), Some(Value::String(kind)) if &**kind == "JWT") {
         let bytes = base64url(payload).ok_or(Problem::Undefined)?;
-        return String::from_utf8(bytes).map(Decoded::Nested).map_err(|_| Problem::Undefined);
+        let text = String::from_utf8(bytes).map_err(|_| Problem::Undefined)?;
+        // The token may stand there as it is, or in quotes.
+        return Ok(Decoded::Nested(text.trim_matches(['"', '\'']).to_owned()));
     }
     let payload = object(payload, budget)?;
     let signature = base64url(signature).ok_or(Problem::Undefined)?;

@@ -20,9 +20,9 @@ const URL_SAFE_NO_PAD: GeneralPurpose = GeneralPurpose::new(&alphabet::URL_SAFE,
 
 pub(super) const ROWS: &[Row] = &[
     ("base64.encode", 1, |budget, values| encode(budget, values, |bytes| STANDARD.encode(bytes))),
-    ("base64.decode", 1, |_, values| decoded(STANDARD.decode(text(values, 0)?.as_bytes()).ok())),
+    ("base64.decode", 1, |_, values| decoded(base64(text(values, 0)?))),
     ("base64.is_valid", 1, |_, values| match argument(values, 0)? {
-        Value::String(text) => Ok(Value::Bool(STANDARD.decode(text.as_bytes()).is_ok())),
+        Value::String(text) => Ok(Value::Bool(base64(text).is_some())),
         _ => Ok(Value::Bool(false)),
     }),
     ("base64url.encode", 1, |budget, values| encode(budget, values, |bytes| URL_SAFE.encode(bytes))),
@@ -47,8 +47,19 @@ fn decoded(bytes: Option<Vec<u8>>) -> Outcome {
     Ok(Value::from(String::from_utf8_lossy(&bytes).as_ref()))
 }
 
+/// Go passes over the ends of lines.
+fn unbroken(text: &str) -> std::borrow::Cow<'_, str> {
+    if text.contains(['\r', '\n']) { text.replace(['\r', '\n'], "").into() } else { text.into() }
+}
+
+fn base64(text: &str) -> Option<Vec<u8>> {
+    STANDARD.decode(unbroken(text).as_bytes()).ok()
+}
+
+/// With padding, or without any.
 pub(super) fn base64url(text: &str) -> Option<Vec<u8>> {
-    URL_SAFE_NO_PAD.decode(text.trim_end_matches('=')).ok()
+    let engine = if text.ends_with('=') { URL_SAFE } else { URL_SAFE_NO_PAD };
+    engine.decode(text.as_bytes()).ok()
 }
 
 pub(super) fn hex(bytes: &[u8]) -> String {

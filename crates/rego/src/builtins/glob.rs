@@ -68,21 +68,23 @@ fn translated(pattern: &str, delimiters: &str) -> Option<String> {
     (open == 0).then_some(out)
 }
 
+/// `[a-c]` is a range, and whatever else stands in brackets a list of characters.
 fn class(rest: &mut std::iter::Peekable<std::str::Chars<'_>>) -> Option<String> {
-    let mut out = String::from("[");
-    if rest.next_if_eq(&'!').is_some() {
-        out.push('^');
+    let not = if rest.next_if_eq(&'!').is_some() { "^" } else { "" };
+    let first = rest.next()?;
+    if rest.next_if_eq(&'-').is_some() {
+        let last = rest.next()?;
+        let range = last >= first && rest.next()? == ']';
+        return range.then(|| format!("[{not}{}-{}]", quoted(first), quoted(last)));
     }
-    loop {
-        match rest.next()? {
-            ']' if out.len() > 1 && !out.ends_with('^') => break,
-            '-' => out.push('-'),
-            '\\' => out.push_str(&quoted(rest.next()?)),
-            other => out.push_str(&quoted(other)),
-        }
+    let mut out = format!("[{not}");
+    let mut next = first;
+    while next != ']' {
+        out.push_str(&quoted(if next == '\\' { rest.next()? } else { next }));
+        next = rest.next()?;
     }
     out.push(']');
-    Some(out)
+    (next != first).then_some(out)
 }
 
 fn quoted(character: char) -> String {

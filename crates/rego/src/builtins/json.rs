@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
         let paths = Paths::read(argument(values, 1)?)?;
         object(values, 0)?;
         budget.items(argument(values, 0)?.depth())?;
-        Ok(filtered(argument(values, 0)?, &paths).unwrap_or_else(|| Value::object(vec![])))
+        Ok(filtered(argument(values, 0)?, &paths))
     }),
     ("json.remove", 2, |_, values| {
         object(values, 0)?;
@@ -164,6 +164,10 @@ impl Paths {
             if elements.len() > MAX_DEPTH {
                 return Err(Problem::Undefined);
             }
+            // An empty path says nothing.
+            if elements.is_empty() {
+                continue;
+            }
             let mut at = &mut paths;
             for element in elements {
                 at = at.below.entry(element).or_default();
@@ -178,26 +182,29 @@ impl Paths {
     }
 }
 
-fn filtered(value: &Value, paths: &Paths) -> Option<Value> {
+fn filtered(value: &Value, paths: &Paths) -> Value {
     if paths.ends {
-        return Some(value.clone());
+        return value.clone();
     }
     match value {
         Value::Object(object) => {
             let kept = object.pairs().iter().filter_map(|(key, item)| {
                 let below = paths.below.get(key)?;
-                Some((key.clone(), filtered(item, below)?))
+                Some((key.clone(), filtered(item, below)))
             });
-            Some(Value::object(kept.collect()))
+            Value::object(kept.collect())
         }
         Value::Array(items) => {
-            let kept = items.iter().enumerate().filter_map(|(index, item)| filtered(item, paths.at_index(index)?));
-            Some(Value::array(kept.collect()))
+            let kept =
+                items.iter().enumerate().filter_map(|(index, item)| Some(filtered(item, paths.at_index(index)?)));
+            Value::array(kept.collect())
         }
         Value::Set(set) => {
-            Some(Value::set(set.items().iter().filter_map(|item| filtered(item, paths.below.get(item)?)).collect()))
+            let kept = set.items().iter().filter_map(|item| Some(filtered(item, paths.below.get(item)?)));
+            Value::set(kept.collect())
         }
-        _ => None,
+        // What the path goes on to look for below a scalar does not count.
+        scalar => scalar.clone(),
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use super::arguments::{argument, as_items, text};
+use super::arguments::{argument, as_items, as_text, text};
 use super::{Outcome, Problem, Row};
 use crate::EvalError;
 use crate::budget::Budget;
@@ -68,6 +68,13 @@ impl Network {
         self.width == other.width && self.first <= other.first && other.last() <= self.last()
     }
 
+    /// Whether they overlap, or one begins where the other ends.
+    fn touches(self, other: Self) -> bool {
+        self.width == other.width
+            && self.first <= other.last().saturating_add(1)
+            && other.first <= self.last().saturating_add(1)
+    }
+
     fn address(self, bits: u128) -> String {
         if self.width == 32 {
             std::net::Ipv4Addr::from(u32::try_from(bits).unwrap_or(0)).to_string()
@@ -92,7 +99,9 @@ fn network_or_address(text: &str) -> Result<Network, Problem> {
     if text.contains('/') {
         return network(text);
     }
+    // An IPv4 address stays one when it is written as IPv6.
     let address: IpAddr = text.parse().map_err(|_| Problem::Undefined)?;
+    let address = address.to_canonical();
     let width = if address.is_ipv4() { 32 } else { 128 };
     Network::new(address, width).ok_or(Problem::Undefined)
 }
@@ -102,7 +111,8 @@ fn network_or_class(text: &str) -> Result<Network, Problem> {
     if text.contains('/') {
         return network(text);
     }
-    let address: std::net::Ipv4Addr = text.parse().map_err(|_| Problem::Undefined)?;
+    let address: IpAddr = text.parse().map_err(|_| Problem::Undefined)?;
+    let IpAddr::V4(address) = address.to_canonical() else { return Err(Problem::Undefined) };
     let prefix = match address.octets()[0] {
         0..128 => 8,
         128..192 => 16,
@@ -111,34 +121,37 @@ fn network_or_class(text: &str) -> Result<Network, Problem> {
     Network::new(address.into(), prefix).ok_or(Problem::Undefined)
 }
 
-/// The networks of a text, or of a collection, each with what names it in the result.
-fn named(value: &Value) -> Result<Vec<(Value, Network)>, Problem> {
-    let one = |item: &Value| match item {
-        Value::String(text) => network_or_address(text),
-        Value::Array(items) => match items.first() {
-            Some(Value::String(text)) => network_or_address(text),
-            _ => Err(Problem::Undefined),
-        },
-        _ => Err(Problem::Undefined),
-    };
+/// The elements of a text or a collection, each with what names it in the result; nothing else has any.
+fn named(value: &Value) -> Vec<(Value, &Value)> {
     match value {
-        Value::String(_) => Ok(vec![(value.clone(), one(value)?)]),
-        Value::Array(items) => {
-            items.iter().enumerate().map(|(index, item)| Ok((Value::count(index), one(item)?))).collect()
-        }
-        Value::Set(set) => set.items().iter().map(|item| Ok((item.clone(), one(item)?))).collect(),
-        Value::Object(object) => object.pairs().iter().map(|(key, item)| Ok((key.clone(), one(item)?))).collect(),
+        Value::String(_) => vec![(value.clone(), value)],
+        Value::Array(items) => items.iter().enumerate().map(|(index, item)| (Value::count(index), item)).collect(),
+        Value::Set(set) => set.items().iter().map(|item| (item.clone(), item)).collect(),
+        Value::Object(object) => object.pairs().iter().map(|(key, item)| (key.clone(), item)).collect(),
+        _ => vec![],
+    }
+}
+
+/// A text, or the first of a list.
+fn first_text(value: &Value) -> Result<&str, Problem> {
+    match value {
+        Value::String(text) => Ok(text),
+        Value::Array(items) => as_text(items.first().ok_or(Problem::Undefined)?).map(AsRef::as_ref),
         _ => Err(Problem::Undefined),
     }
 }
 
+/// Which of the first contain which of the second. A text that is no network counts when it is compared, not before.
 fn contains_matches(budget: &mut Budget, values: &[Value]) -> Outcome {
-    let (outer, inner) = (named(argument(values, 0)?)?, named(argument(values, 1)?)?);
+    let (outer, inner) = (named(argument(values, 0)?), named(argument(values, 1)?));
     budget.items(outer.len().saturating_mul(inner.len()))?;
     let mut found = Vec::new();
     for (left, network) in &outer {
-        for (right, _) in inner.iter().filter(|(_, other)| network.contains(*other)) {
-            found.push(Value::array(vec![left.clone(), right.clone()]));
+        let outer = first_text(network)?;
+        for (right, other) in &inner {
+            if self::network(outer)?.contains(network_or_address(first_text(other)?)?) {
+                found.push(Value::array(vec![left.clone(), right.clone()]));
+            }
         }
     }
     Ok(Value::set(found))
@@ -155,12 +168,18 @@ fn expand(budget: &mut Budget, values: &[Value]) -> Outcome {
 }
 
 fn merge(budget: &mut Budget, values: &[Value]) -> Outcome {
-    let mut networks = Vec::new();
+    let (mut networks, mut addresses) = (Vec::new(), Vec::new());
     for item in as_items(argument(values, 0)?)? {
         let Value::String(text) = item else { return Err(Problem::Undefined) };
-        networks.push(network_or_class(text)?);
+        let network = network_or_class(text)?;
+        if !text.contains('/') {
+            addresses.push((network, text));
+        }
+        networks.push(network);
     }
-    budget.items(networks.len().saturating_mul(8))?;
+    budget.items(networks.len().saturating_mul(8 + addresses.len()))?;
+    // An address that nothing is beside of keeps its digits.
+    addresses.retain(|(network, _)| networks.iter().filter(|other| network.touches(**other)).count() == 1);
     networks.sort();
     let mut merged: Vec<Network> = Vec::new();
     for network in networks {
@@ -182,6 +201,9 @@ fn merge(budget: &mut Budget, values: &[Value]) -> Outcome {
             merged.push(joined);
         }
     }
-    let shown = merged.iter().map(|network| format!("{}/{}", network.address(network.first), network.prefix));
+    let shown = merged.iter().map(|network| match addresses.iter().find(|(of, _)| of == network) {
+        Some((_, text)) => format!("{}/{}", text.rsplit(':').next().unwrap_or(text), network.prefix),
+        None => format!("{}/{}", network.address(network.first), network.prefix),
+    });
     Ok(Value::set(shown.map(Value::from).collect()))
 }

@@ -18,6 +18,7 @@ pub(super) const ROWS: &[Row] = &[
     ("object.union_n", 1, union_n),
     ("object.subset", 2, |_, values| subset(argument(values, 0)?, argument(values, 1)?)),
     ("graph.reachable", 2, reachable),
+    ("graph.reachable_paths", 2, reachable_paths),
 ];
 
 fn get(_: &mut Budget, values: &[Value]) -> Outcome {
@@ -75,7 +76,10 @@ fn subset(whole: &Value, part: &Value) -> Outcome {
         (Value::Array(whole), Value::Array(part)) => {
             part.is_empty() || whole.windows(part.len()).any(|window| window == part.as_slice())
         }
-        (Value::Array(whole), Value::Set(part)) => part.items().iter().all(|item| whole.contains(item)),
+        // OPA looks for the part in each item of the whole, and of none it has seen nothing.
+        (Value::Array(whole), Value::Set(part)) => {
+            !whole.is_empty() && part.items().iter().all(|item| whole.contains(item))
+        }
         _ => return Err(Problem::Undefined),
     }))
 }
@@ -102,15 +106,49 @@ fn reachable(budget: &mut Budget, values: &[Value]) -> Outcome {
     let mut found = std::collections::BTreeSet::new();
     while let Some(node) = open.pop() {
         budget.items(1)?;
-        let Some(neighbours) = graph.get(&node) else { continue };
+        let Some(edges) = graph.get(&node) else { continue };
         if !found.insert(node) {
             continue;
         }
-        match neighbours {
-            Value::Array(items) => open.extend(items.iter().cloned()),
-            Value::Set(items) => open.extend(items.items().iter().cloned()),
-            _ => {}
-        }
+        open.extend(neighbours(edges).iter().cloned());
     }
     Ok(Value::set(found.into_iter().collect()))
+}
+
+/// What an entry of an object of neighbours leads to.
+fn neighbours(edges: &Value) -> &[Value] {
+    match edges {
+        Value::Array(items) => items,
+        Value::Set(items) => items.items(),
+        _ => &[],
+    }
+}
+
+/// All ways from the start, to where they end or come back to themselves.
+fn reachable_paths(budget: &mut Budget, values: &[Value]) -> Outcome {
+    let graph = object(values, 0)?;
+    let start = match argument(values, 1)? {
+        Value::Array(start) => start.as_slice(),
+        _ => set(values, 1)?.items(),
+    };
+    let mut found = Vec::new();
+    let mut open: Vec<Vec<Value>> =
+        start.iter().filter(|node| graph.get(node).is_some()).map(|node| vec![node.clone()]).collect();
+    while let Some(path) = open.pop() {
+        budget.items(path.len())?;
+        let edges = path.last().and_then(|node| graph.get(node)).map_or(&[] as &[Value], neighbours);
+        if edges.is_empty() {
+            found.push(Value::array(path));
+            continue;
+        }
+        for next in edges {
+            budget.items(path.len())?;
+            if (path.len() > 1 && path.contains(next)) || graph.get(next).is_none() {
+                found.push(Value::array(path.clone()));
+            } else {
+                open.push(path.iter().chain([next]).cloned().collect());
+            }
+        }
+    }
+    Ok(Value::set(found))
 }

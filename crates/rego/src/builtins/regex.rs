@@ -23,6 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     ("regex.find_n", 3, find_n),
     ("regex.find_all_string_submatch_n", 3, find_submatches),
     ("regex.replace", 3, replace),
+    ("regex.template_match", 4, template_match),
 ];
 
 /// How many patterns are kept.
@@ -55,6 +56,10 @@ fn split(budget: &mut Budget, values: &[Value]) -> Outcome {
     let (pattern, text) = (text(values, 0)?, text(values, 1)?);
     let regex = compiled(pattern)?;
     budget.items(text.len() + 1)?;
+    // Of an empty text, nothing is left by nothing, and the text by anything else.
+    if text.is_empty() {
+        return Ok(Value::array(if pattern.is_empty() { vec![] } else { vec![Value::from("")] }));
+    }
     // Go gives no empty piece before or after an empty match at either end.
     let mut pieces = Vec::new();
     let (mut begin, mut end) = (0, 0);
@@ -99,4 +104,39 @@ fn replace(budget: &mut Budget, values: &[Value]) -> Outcome {
     let longest = given.len().saturating_add(template.len());
     budget.bytes(given.len().saturating_add(places.saturating_mul(longest)))?;
     Ok(Value::from(regex.replace_all(given, &**template).as_ref()))
+}
+
+/// A text with patterns between delimiters.
+fn template_match(budget: &mut Budget, values: &[Value]) -> Outcome {
+    let (template, matched) = (text(values, 0)?, text(values, 1)?);
+    let delimiter = |index| match text(values, index)?.as_bytes() {
+        [byte] => Ok(char::from(*byte)),
+        _ => Err(Problem::Undefined),
+    };
+    let (begin, end) = (delimiter(2)?, delimiter(3)?);
+    budget.bytes(template.len().saturating_mul(4).saturating_add(matched.len()))?;
+    let (mut out, mut depth, mut start) = (String::from("^"), 0_usize, 0);
+    for (at, character) in template.char_indices() {
+        if character == begin {
+            depth += 1;
+            if depth == 1 {
+                out.push_str(&::regex::escape(&template[start..at]));
+                start = at + 1;
+            }
+        } else if character == end {
+            depth = depth.checked_sub(1).ok_or(Problem::Undefined)?;
+            if depth == 0 {
+                let pattern: Arc<str> = format!("^{}$", &template[start..at]).into();
+                compiled(&pattern)?;
+                out.push_str(&format!("({})", &template[start..at]));
+                start = at + 1;
+            }
+        }
+    }
+    if depth != 0 {
+        return Err(Problem::Undefined);
+    }
+    out.push_str(&::regex::escape(&template[start..]));
+    out.push('$');
+    Ok(Value::Bool(compiled(&out.into())?.is_match(matched)))
 }

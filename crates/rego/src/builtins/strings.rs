@@ -18,7 +18,9 @@ pub(super) const ROWS: &[Row] = &[
     ("format_int", 2, format_int),
     ("indexof", 2, indexof),
     ("indexof_n", 2, indexof_n),
-    ("lower", 1, |budget, values| each_character(budget, values, |c| single(c, c.to_lowercase()))),
+    ("lower", 1, |budget, values| {
+        each_character(budget, values, |c| if c == 'İ' { 'i' } else { single(c, c.to_lowercase()) })
+    }),
     ("upper", 1, |budget, values| each_character(budget, values, |c| single(c, c.to_uppercase()))),
     ("replace", 3, replace),
     ("strings.replace_n", 2, replace_n),

@@ -94,15 +94,18 @@ impl Float {
         (whole, cut)
     }
 
+    // OPA looks at the sign of what is left after cutting, and that of nothing is none: between -1 and 0, `floor` gives 0
+    // and `ceil` 1.
+
     pub(super) fn floor(&self) -> Number {
         let (whole, cut) = self.truncated();
-        let down = cut && self.mantissa.sign() == Sign::Minus;
+        let down = cut && self.mantissa.sign() == Sign::Minus && whole != BigInt::ZERO;
         Number::from_big(&(whole - i32::from(down)))
     }
 
     pub(super) fn ceil(&self) -> Number {
         let (whole, cut) = self.truncated();
-        let up = cut && self.mantissa.sign() == Sign::Plus;
+        let up = cut && (self.mantissa.sign() == Sign::Plus || whole == BigInt::ZERO);
         Number::from_big(&(whole + i32::from(up)))
     }
 

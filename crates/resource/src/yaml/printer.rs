@@ -11,7 +11,16 @@ use super::text::is_allowed;
 
 /// The text of `value` as sigs.k8s.io/yaml prints it, with a newline at the end.
 pub fn to_string(value: &Value) -> String {
-    let mut printer = Printer { out: String::new() };
+    print(value, 0)
+}
+
+/// The same with the items of a sequence two to the right of its key, as OPA prints it.
+pub fn to_string_indented(value: &Value) -> String {
+    print(value, 2)
+}
+
+fn print(value: &Value, sequence_indent: usize) -> String {
+    let mut printer = Printer { out: String::new(), sequence_indent };
     match value {
         Value::Object(map) if !map.is_empty() => printer.mapping(map, 0, Start::Line),
         Value::Array(items) if !items.is_empty() => printer.sequence(items, 0, Start::Line),
@@ -34,6 +43,8 @@ const MAX_SIMPLE_KEY_BYTES: usize = 128;
 
 struct Printer {
     out: String,
+    /// How far to the right of its key a sequence stands.
+    sequence_indent: usize,
 }
 
 impl Printer {
@@ -68,7 +79,7 @@ impl Printer {
             }
             Value::Array(items) if !items.is_empty() => {
                 self.out.push('\n');
-                self.sequence(items, indent, Start::Line);
+                self.sequence(items, indent + self.sequence_indent, Start::Line);
             }
             value => {
                 self.out.push(' ');
