@@ -2,13 +2,16 @@
 //!
 //! Owns which files, and writing or comparing them. What is in them is made by the crates that know it.
 
+mod install;
+mod rights;
+
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use anyhow::{Context, bail};
 use plat_admission::{configuration, kinds};
 
-/// Make the files that come from the code: webhook configurations, tables in the docs
+/// Make the files that come from the code: manifests, tables in the docs
 #[derive(Debug, clap::Args)]
 pub(crate) struct Arguments {
     /// Change nothing; fail where a file is not as it would be made
@@ -17,7 +20,9 @@ pub(crate) struct Arguments {
 }
 
 /// Page with the kind table, between the two marks.
-const PAGE: &str = "docs/admission.md";
+const KINDS_PAGE: &str = "docs/admission.md";
+/// Page with the rights, between the two marks.
+const RIGHTS_PAGE: &str = "docs/install.md";
 const BEGIN: &str = "<!-- made by cargo xtask generate: begin -->\n";
 const END: &str = "<!-- made by cargo xtask generate: end -->\n";
 
@@ -47,12 +52,16 @@ pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
 }
 
 fn files(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
-    let page = std::fs::read_to_string(root.join(PAGE)).with_context(|| format!("{PAGE} cannot be read"))?;
-    let page = between(&page, &kinds::markdown()).with_context(|| format!("{PAGE} has no marks"))?;
+    let page = |path: &'static str, text: &str| -> anyhow::Result<(PathBuf, String)> {
+        let page = std::fs::read_to_string(root.join(path)).with_context(|| format!("{path} cannot be read"))?;
+        Ok((path.into(), between(&page, text).with_context(|| format!("{path} has no marks"))?))
+    };
     Ok(vec![
         ("manifests/webhook.yaml".into(), configuration::manifest()),
+        ("manifests/install.yaml".into(), install::manifest()),
         ("manifests/crds.yaml".into(), plat_served::manifest()),
-        (PAGE.into(), page),
+        page(KINDS_PAGE, &kinds::markdown())?,
+        page(RIGHTS_PAGE, &rights::markdown())?,
     ])
 }
 

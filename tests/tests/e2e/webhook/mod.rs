@@ -1,11 +1,13 @@
 //! The real webhook, registered with a real API server.
 
+mod account;
 mod claims;
 mod crowd;
 mod ending;
 mod failures;
 mod fixtures;
 mod hostile;
+mod install;
 mod instance;
 mod mutators;
 mod objects;

@@ -20,7 +20,7 @@ use plat_tests::ControlPlane;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::fixtures;
+use super::{account, fixtures};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const NAME: &str = "plat-webhook";
@@ -33,6 +33,8 @@ pub(crate) struct Server {
     client: Client,
     health: SocketAddr,
     program: PathBuf,
+    /// A kubeconfig with the rights of the manifest's service account.
+    account: PathBuf,
     /// Never dropped, as statics are not: its supervisor ends it, and the webhook, with this process.
     control_plane: Mutex<ControlPlane>,
 }
@@ -84,14 +86,16 @@ impl Server {
              --own-account={OWN_ACCOUNT} --exempt-namespace=exempt --audit --audit-interval=1 >\"$2\""
         );
         let certificate = folder.join("ca.crt");
-        let kubeconfig = control_plane.kubeconfig().to_owned();
-        let server = Self { runtime, client, health, program, control_plane: Mutex::new(control_plane) };
+        let admin = control_plane.kubeconfig().to_owned();
+        let account = folder.join("kubeconfig");
+        let server = Self { runtime, client, health, program, account, control_plane: Mutex::new(control_plane) };
         server.wait("the API server", || async {
             server.ask("GET", "/readyz", None).await.is_ok_and(|it| it.code == 200)
         })?;
+        server.runtime.block_on(account::install(&server, &admin, &server.account))?;
         server.runtime.block_on(server.prepare())?;
         let mut command = Command::new("sh");
-        command.args(["-c", &script]).arg(&server.program).arg(kubeconfig).arg(&certificate);
+        command.args(["-c", &script]).arg(&server.program).arg(&server.account).arg(&certificate);
         server.control_plane().run_beside(NAME, &mut command)?;
         server.wait("the webhook", || async { is_ready(server.health) })?;
         let bundle = std::fs::read(&certificate)?;
@@ -106,6 +110,11 @@ impl Server {
     /// The webhook's program.
     pub(super) fn program(&self) -> &Path {
         &self.program
+    }
+
+    /// The kubeconfig that the webhook runs by.
+    pub(super) fn account(&self) -> &Path {
+        &self.account
     }
 
     /// The value of a metric of the webhook, all its series together.
