@@ -7,6 +7,7 @@
 
 pub mod api_server;
 mod client;
+mod connection;
 mod convert;
 pub mod render;
 pub mod structure;
@@ -16,5 +17,6 @@ mod wire;
 #[cfg(test)]
 mod test_server;
 
-pub use client::{ClientError, ClientOptions, FunctionClients};
+pub use client::{ClientError, FunctionClients};
+pub use connection::{ClientOptions, Connection, ConnectionError, Identity, Message};
 pub use target::{Target, TargetError};

@@ -3,7 +3,7 @@
 use std::fmt;
 use std::str::FromStr;
 
-/// A function's address, ready to be dialled without transport security.
+/// A function's address, ready to be dialled.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Target {
     host: String,
@@ -39,6 +39,11 @@ impl Target {
     /// The address as a URI.
     pub(crate) fn uri(&self) -> String {
         format!("http://{self}")
+    }
+
+    /// The address as a URI, for transport security.
+    pub(crate) fn secure_uri(&self) -> String {
+        format!("https://{self}")
     }
 }
 

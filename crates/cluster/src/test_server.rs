@@ -9,7 +9,7 @@ use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::Server;
+use tonic::transport::{Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, async_trait};
 
 use crate::wire::function::{self as wire, function_runner_service_server as stable};
@@ -87,13 +87,30 @@ impl TestServer {
         delay: Duration,
         answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
     ) -> Self {
+        Self::launch(version, None, delay, answer)
+    }
+
+    /// Starts a function that shows a certificate, and wants to see one.
+    pub(crate) fn start_secure(
+        security: ServerTlsConfig,
+        answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(Version::Stable, Some(security), Duration::ZERO, answer)
+    }
+
+    fn launch(
+        version: Version,
+        security: Option<ServerTlsConfig>,
+        delay: Duration,
+        answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
+    ) -> Self {
         let requests = Arc::default();
         let function = Function { answer: Arc::new(answer), delay, requests: Arc::clone(&requests) };
         let (stop, stopped) = oneshot::channel();
         let (send_address, address) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve(version, function, &send_address, stopped));
+            runtime.block_on(serve((version, security), function, &send_address, stopped));
         });
         Self { address: address.recv().unwrap(), requests, stop: Some(stop), thread: Some(thread) }
     }
@@ -110,16 +127,20 @@ impl TestServer {
 }
 
 async fn serve(
-    version: Version,
+    (version, security): (Version, Option<ServerTlsConfig>),
     function: Function,
     address: &mpsc::Sender<SocketAddr>,
     stopped: oneshot::Receiver<()>,
 ) {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     address.send(listener.local_addr().unwrap()).unwrap();
+    let mut server = Server::builder();
+    if let Some(security) = security {
+        server = server.tls_config(security).unwrap();
+    }
     let router = match version {
-        Version::Stable => Server::builder().add_service(stable::FunctionRunnerServiceServer::new(function)),
-        Version::Beta => Server::builder().add_service(beta::FunctionRunnerServiceServer::new(function)),
+        Version::Stable => server.add_service(stable::FunctionRunnerServiceServer::new(function)),
+        Version::Beta => server.add_service(beta::FunctionRunnerServiceServer::new(function)),
     };
     // A client that keeps its connection open must not keep the test from ending.
     tokio::select! {

@@ -181,6 +181,14 @@ pub enum FunctionError {
         /// Name in `functionRef`.
         function: String,
     },
+    /// It is there and cannot be called yet.
+    #[error("function {function:?} is not ready: {reason}")]
+    NotReady {
+        /// Name in `functionRef`.
+        function: String,
+        /// What it waits for, or what is wrong with it.
+        reason: String,
+    },
     /// It was called and failed.
     #[error("function {function:?} at {target} failed: {reason}")]
     Failed {

@@ -282,6 +282,7 @@ fn not_run(step: &Step, error: &FunctionError) -> Failure {
             "run the function and give --function {function}=HOST:PORT, or plan the rest with --skip-unavailable-functions"
         )),
         FunctionError::Failed { target, .. } => Some(format!("check that the function runs at {target}")),
+        FunctionError::NotReady { function, .. } => Some(format!("kubectl describe function {function} says more")),
         FunctionError::Unlisted { .. } => None,
     };
     Failure {

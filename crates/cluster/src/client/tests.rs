@@ -1,5 +1,6 @@
+use std::error::Error as _;
 use std::sync::Arc;
-use std::time::Instant;
+use std::time::{Duration, Instant};
 
 use plat_expand::function::{FunctionError, FunctionResource, FunctionRunner, RunFunctionRequest, State};
 use serde_json::json;
@@ -7,6 +8,7 @@ use tonic::Status;
 
 use super::*;
 use crate::test_server::{TestServer, Version};
+use crate::wire::function as wire;
 
 fn request() -> RunFunctionRequest {
     RunFunctionRequest {
@@ -38,7 +40,7 @@ fn echo(request: &wire::RunFunctionRequest) -> Result<wire::RunFunctionResponse,
 fn reason(result: Result<RunFunctionResponse, FunctionError>) -> String {
     match result.unwrap_err() {
         FunctionError::Failed { reason, .. } => reason,
-        other @ (FunctionError::Unavailable { .. } | FunctionError::Unlisted { .. }) => panic!("unexpected {other}"),
+        other => panic!("unexpected {other}"),
     }
 }
 
@@ -68,7 +70,7 @@ fn an_older_function_is_asked_in_its_version_and_remembered() {
     let server = TestServer::start(Version::Beta, echo);
     let clients = clients(&format!("dns:///{}", server.target()));
     assert_eq!(clients.run("f", &request()).unwrap().results.len(), 1);
-    assert_eq!(clients.beta.lock().unwrap().len(), 1);
+    assert!(clients.functions["f"].is_beta());
     assert_eq!(clients.run("f", &request()).unwrap().results.len(), 1);
     assert_eq!(server.requests().len(), 2);
 }
@@ -124,7 +126,7 @@ fn no_function_at_all() {
     let server = TestServer::start(Version::Beta, |_| Err(Status::unimplemented("gone")));
     let clients = clients(&server.target());
     assert_eq!(reason(clients.run("f", &request())), "it does not implement the function protocol (v1 or v1beta1)");
-    assert!(clients.beta.lock().unwrap().is_empty(), "only what worked is remembered");
+    assert!(!clients.functions["f"].is_beta(), "only what worked is remembered");
 }
 
 #[test]
