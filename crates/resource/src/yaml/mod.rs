@@ -6,6 +6,7 @@
 //! YAML 1.2 reader would make other objects of the same text.
 
 mod json;
+mod key_order;
 mod list;
 mod locate;
 mod printer;
@@ -22,7 +23,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{Diagnostic, FieldPath, Location, Position};
-pub use printer::{to_string, to_string_indented};
+pub use printer::{to_hashable_string, to_string, to_string_indented};
 use text::Chunk;
 
 /// How deep a document may nest. Far above any real object; low enough that recursive rules cannot exhaust a stack.
