@@ -6,12 +6,17 @@
 
 pub mod claim;
 pub mod composite;
+mod condition;
 pub mod connection;
 pub mod decision;
+pub mod definition;
 #[cfg(test)]
 mod fixtures;
 pub mod names;
+pub mod revision;
+pub mod rollout;
 pub mod standing;
 pub mod status;
+mod told;
 
 pub use decision::{Decision, Event, EventKind, Propagation, Then, Write};

@@ -36,3 +36,6 @@ pub const PAUSED: &str = "crossplane.io/paused";
 pub const POLL_INTERVAL: &str = "crossplane.io/poll-interval";
 /// How many XRs may be moved to a new revision of a Composition at once; on the Composition.
 pub const ROLLOUT: &str = "kubectl-plat.dev/rollout-max-updating";
+
+/// Field manager of what Crossplane creates and updates as a whole: CRDs, revisions, finalizers.
+pub const CROSSPLANE_MANAGER: &str = "crossplane";
