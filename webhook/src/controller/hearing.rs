@@ -146,11 +146,15 @@ fn is_of_platform(object: &Value) -> bool {
     row.is_some_and(|row| row.what != What::Crd)
 }
 
+/// Whether somebody else reads the status of a kind: whether a Function answers, a pipeline is valid, a CRD is in force.
+fn status_counts(kind: &GroupVersionKind) -> bool {
+    [wakes::function_kind(), wakes::revision_kind(), wakes::crd_kind()].contains(kind)
+}
+
 /// Whether two versions of an object differ in what somebody else reads of it.
 fn says_other(before: &Value, now: &Value) -> bool {
     let meta = |object: &'_ Value, key: &str| object::value_at(object, &["metadata", key]).cloned();
     ["uid", "labels", "annotations", "deletionTimestamp"].iter().any(|key| meta(before, key) != meta(now, key))
         || before.get("spec") != now.get("spec")
-        || (GroupVersionKind::of(now) == wakes::function_kind() && before.get("status") != now.get("status"))
-        || (GroupVersionKind::of(now) == wakes::crd_kind() && before.get("status") != now.get("status"))
+        || (status_counts(&GroupVersionKind::of(now)) && before.get("status") != now.get("status"))
 }

@@ -9,18 +9,20 @@ const MANAGERS: &str = "apiextensions.crossplane.io";
 /// Groups whose objects are neither claims nor XRs.
 const PLATFORM: [&str; 3] = ["apiextensions.crossplane.io", "pkg.crossplane.io", "apiextensions.k8s.io"];
 
-/// An object without what nobody reads. Of claims and XRs, which are followed as a whole kind, all bookkeeping is kept: a
-/// field that nobody owns any more has to go.
+/// An object without what nobody reads. Of claims and XRs, which are followed as a whole kind, and of the CRDs of
+/// XRDs, all bookkeeping is kept: a field that nobody owns any more has to go.
 pub(super) fn kept(mut object: Value, is_whole_kind: bool) -> Value {
     let kind = GroupVersionKind::of(&object);
     let is_of_platform = PLATFORM.contains(&kind.group.as_str());
+    let is_crd = kind.group == "apiextensions.k8s.io";
     let is_foreign_crd = is_foreign_crd(&kind, &object);
     let Some(metadata) = object.get_mut("metadata").and_then(Value::as_object_mut) else { return object };
     metadata.remove("selfLink");
     if is_foreign_crd {
         metadata.remove("annotations");
     }
-    if !is_whole_kind || is_of_platform {
+    // What is wrong in a CRD that an XRD made is put right field by field.
+    if !is_whole_kind || (is_of_platform && (!is_crd || is_foreign_crd)) {
         keep_own_bookkeeping(metadata);
     }
     if is_foreign_crd && let Some(versions) = object.pointer_mut("/spec/versions").and_then(Value::as_array_mut) {
@@ -84,6 +86,6 @@ mod tests {
         let mut made = crd;
         made["metadata"]["ownerReferences"] =
             json!([{"kind": "CompositeResourceDefinition", "name": "a", "uid": "u", "controller": true}]);
-        assert_eq!(kept(made.clone(), true)["spec"], made["spec"]);
+        assert_eq!(kept(made.clone(), true), made);
     }
 }

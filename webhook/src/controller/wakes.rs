@@ -117,7 +117,9 @@ pub fn wakes(changed: &Value, roles: &Roles) -> Vec<Request> {
         Some(What::Definition) => woken.push(Controller::Definition.of(key.clone())),
         Some(What::Composition) => woken.push(Controller::Composition.of(key.clone())),
         Some(What::Function) => woken.push(Controller::Function.of(key.clone())),
-        Some(What::Revision | What::Crd | What::EnvironmentConfig) | None => {}
+        // One that lost its owner, too: it gets it back.
+        Some(What::Revision) => woken.extend(composition_of(changed)),
+        Some(What::Crd | What::EnvironmentConfig) | None => {}
     }
     if roles.composite(group, kind).is_some() {
         woken.extend(claim_of(changed, roles).map(|claim| Controller::Claim.of(claim)));
@@ -145,6 +147,12 @@ fn owner_of(owner: &Value, namespace: &str, roles: &Roles) -> Option<Request> {
     Some(controller.of(ObjectKey { kind, namespace: String::new(), name: text("name").to_owned() }))
 }
 
+/// The Composition that a revision is labelled with.
+fn composition_of(revision: &Value) -> Option<Request> {
+    let name = object::label(revision, COMPOSITION_NAME)?.to_owned();
+    Some(Controller::Composition.of(ObjectKey { kind: composition_kind(), namespace: String::new(), name }))
+}
+
 /// The claim that an XR names.
 fn claim_of(composite: &Value, roles: &Roles) -> Option<ObjectKey> {
     let text = |key: &str| object::string_at(composite, &["spec", "claimRef", key]);
@@ -153,7 +161,7 @@ fn claim_of(composite: &Value, roles: &Roles) -> Option<ObjectKey> {
     Some(ObjectKey { kind, namespace: text("namespace")?.to_owned(), name: text("name")?.to_owned() })
 }
 
-/// The XRs that this part of the platform may concern.
+/// The XRs that this part of the platform may concern, and the Compositions whose pipelines need it.
 pub fn users_of(changed: &Value, roles: &Roles, objects: &Objects) -> Vec<Request> {
     let name = object::name(changed);
     match kinds::what_is(&GroupVersionKind::of(changed)).map(|row| row.what) {
@@ -167,7 +175,10 @@ pub fn users_of(changed: &Value, roles: &Roles, objects: &Objects) -> Vec<Reques
             by_composition(changed, object::label(changed, COMPOSITION_NAME).unwrap_or_default(), roles, objects)
         }
         Some(What::Function) => {
-            by_step(roles, objects, |step| object::string_at(step, &["functionRef", "name"]) == Some(name))
+            let is_meant = |step: &Value| object::string_at(step, &["functionRef", "name"]) == Some(name);
+            let mut woken = by_step(roles, objects, is_meant);
+            woken.extend(with_step(objects, is_meant).iter().filter_map(|revision| composition_of(revision)));
+            woken
         }
         Some(What::EnvironmentConfig) => by_step(roles, objects, |step| {
             let function = object::string_at(step, &["functionRef", "name"]).unwrap_or_default();
@@ -191,15 +202,22 @@ fn by_composition(document: &Value, composition: &str, roles: &Roles, objects: &
 
 /// XRs of each type that has a revision with such a step.
 fn by_step(roles: &Roles, objects: &Objects, is_meant: impl Fn(&Value) -> bool) -> Vec<Request> {
-    let revisions = objects.list(&revision_kind());
-    let with_step = revisions.iter().filter(|revision| {
-        let steps = object::value_at(revision, &["spec", "pipeline"]).and_then(Value::as_array);
-        steps.into_iter().flatten().any(&is_meant)
-    });
-    let mut kinds: Vec<&GroupVersionKind> = with_step.filter_map(|revision| composite_type(revision, roles)).collect();
+    let revisions = with_step(objects, is_meant);
+    let mut kinds: Vec<&GroupVersionKind> =
+        revisions.iter().filter_map(|revision| composite_type(revision, roles)).collect();
     kinds.sort_unstable();
     kinds.dedup();
     kinds.into_iter().flat_map(|kind| composites(kind, objects, |_| true)).collect()
+}
+
+/// The revisions with such a step.
+fn with_step(objects: &Objects, is_meant: impl Fn(&Value) -> bool) -> Vec<Arc<Value>> {
+    let mut revisions = objects.list(&revision_kind());
+    revisions.retain(|revision| {
+        let steps = object::value_at(revision, &["spec", "pipeline"]).and_then(Value::as_array);
+        steps.into_iter().flatten().any(&is_meant)
+    });
+    revisions
 }
 
 fn composite_type<'a>(document: &Value, roles: &'a Roles) -> Option<&'a GroupVersionKind> {
@@ -287,6 +305,11 @@ mod tests {
                 vec!["definition: CompositeResourceDefinition.apiextensions.crossplane.io/o"],
             ),
             (owned(&owner(crossplane, "Composition")), vec!["composition: Composition.apiextensions.crossplane.io/o"]),
+            (
+                json!({"apiVersion": crossplane, "kind": "CompositionRevision",
+                    "metadata": {"name": "r", "labels": {COMPOSITION_NAME: "a"}}}),
+                vec!["composition: Composition.apiextensions.crossplane.io/a"],
+            ),
             (owned(&owner("pkg.crossplane.io/v1beta1", "Function")), vec!["function: Function.pkg.crossplane.io/o"]),
             (owned(&owner("apps/v1", "ReplicaSet")), vec![]),
             (foreign, vec![]),
@@ -329,7 +352,7 @@ mod tests {
         assert_eq!(users(&revision), ["new", "one"]);
         let function =
             |name: &str| json!({"apiVersion": "pkg.crossplane.io/v1", "kind": "Function", "metadata": {"name": name}});
-        assert_eq!(users(&function("function-go-templating")), ["new", "one", "two"]);
+        assert_eq!(users(&function("function-go-templating")), ["new", "one", "plain", "two"]);
         assert!(users(&function("function-other")).is_empty());
         let environment = json!({"apiVersion": "apiextensions.crossplane.io/v1beta1", "kind": "EnvironmentConfig"});
         assert!(users(&environment).is_empty());

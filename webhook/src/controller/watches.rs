@@ -119,6 +119,13 @@ impl Watches {
         states
     }
 
+    /// The kinds of which all objects are followed.
+    pub fn whole_kinds(&self) -> Vec<GroupVersionKind> {
+        let running = self.lock();
+        let whole = running.keys().filter(|(_, scope)| *scope == WatchScope::All);
+        whole.map(|(kind, _)| kind.clone()).collect()
+    }
+
     fn start(&self, kind: &GroupVersionKind, scope: WatchScope) -> Running {
         let wanted = Wanted {
             group: kind.group.clone(),

@@ -68,7 +68,12 @@ const CLAIM: Words = Words {
 impl Role {
     /// Which of the CRDs of `definition` `crd` is.
     pub fn of(definition: &Value, crd: &Value) -> Self {
-        if object::name(crd) == object::name(definition) { Self::Composite } else { Self::Claim }
+        Self::of_name(definition, object::name(crd))
+    }
+
+    /// The same of the CRD with this name.
+    pub fn of_name(definition: &Value, crd: &str) -> Self {
+        if crd == object::name(definition) { Self::Composite } else { Self::Claim }
     }
 
     pub(super) fn words(self) -> &'static Words {

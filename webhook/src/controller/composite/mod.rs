@@ -42,7 +42,11 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     let look = subject.look(definition, &hold);
     match look.begin() {
         Begin::Decided(decision) => Ok(context.carry_out(&subject.composite, decision).await?),
-        Begin::Compose(revision) => subject.compose(context, &look, &revision.composition).await,
+        Begin::Compose(revision) => {
+            let then = subject.compose(context, &look, &revision.composition).await?;
+            super::rollout::advance(context, &subject, definition, revision);
+            Ok(then)
+        }
     }
 }
 
