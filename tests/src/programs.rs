@@ -188,6 +188,20 @@ impl Program {
         Ok(binary)
     }
 
+    /// The folder that Go keeps the sources of its module in; none where there is no Go, or it has not brought them.
+    pub fn module_folder(&self) -> Option<PathBuf> {
+        let output = Command::new("go")
+            .args(["list", "-mod=readonly", "-m", "-f", "{{.Dir}}", self.module])
+            .current_dir(self.source())
+            // Nothing is downloaded only to be looked at.
+            .envs([("GOFLAGS", ""), ("GOWORK", "off"), ("GOPROXY", "off")])
+            .stderr(Stdio::null())
+            .output()
+            .ok()?;
+        let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
+        folder.is_dir().then_some(folder)
+    }
+
     fn source(&self) -> PathBuf {
         repository().join("tests").join(self.folder)
     }

@@ -11,7 +11,7 @@ use plat_platform::{Definition, Platform};
 use plat_resource::{Document, Value, yaml};
 
 /// The practice cases, below the repository.
-const PRACTICE_CASES: &str = "../shared/corpus/crossplane";
+pub(crate) const PRACTICE_CASES: &str = "../shared/corpus/crossplane";
 
 /// One XRD with what is known about it.
 pub(crate) struct Case {
@@ -71,7 +71,7 @@ fn read_all(folder: &Path, prefix: &str) -> Vec<(String, anyhow::Result<Case>)> 
 }
 
 /// The folders in `folder`, sorted; none where it is not there.
-fn folders(folder: &Path) -> Vec<PathBuf> {
+pub(crate) fn folders(folder: &Path) -> Vec<PathBuf> {
     let entries = fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path());
     let mut folders: Vec<PathBuf> = entries.filter(|path| path.is_dir()).collect();
     folders.sort();
@@ -100,7 +100,8 @@ fn parse(path: &Path, bytes: &[u8]) -> anyhow::Result<Vec<Document>> {
     Ok(documents)
 }
 
-fn values(path: &Path) -> anyhow::Result<Vec<Value>> {
+/// What the documents of a file say; nothing where it is not there.
+pub(crate) fn values(path: &Path) -> anyhow::Result<Vec<Value>> {
     Ok(documents(path)?.into_iter().map(|document| document.value).collect())
 }
 

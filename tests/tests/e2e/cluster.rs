@@ -83,17 +83,32 @@ impl Cluster {
 
     /// Reads the object at `path`.
     pub(crate) async fn get(&self, path: &str) -> anyhow::Result<Answer> {
-        self.ask("GET", path, Vec::new()).await
+        self.ask("GET", path, "application/json", Vec::new()).await
     }
 
     /// Creates `object` in the collection at `path` (with the query, if any).
     pub(crate) async fn create(&self, path: &str, object: &Value) -> anyhow::Result<Answer> {
-        self.ask("POST", path, serde_json::to_vec(object)?).await
+        self.ask("POST", path, "application/json", serde_json::to_vec(object)?).await
     }
 
-    async fn ask(&self, method: &str, path: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
-        let request =
-            http::Request::builder().method(method).uri(path).header("Content-Type", "application/json").body(body)?;
+    /// Replaces the object at `path` (with the query, if any).
+    pub(crate) async fn replace(&self, path: &str, object: &Value) -> anyhow::Result<Answer> {
+        self.ask("PUT", path, "application/json", serde_json::to_vec(object)?).await
+    }
+
+    /// Changes the object at `path` by a merge.
+    pub(crate) async fn merge(&self, path: &str, change: &Value) -> anyhow::Result<Answer> {
+        self.ask("PATCH", path, "application/merge-patch+json", serde_json::to_vec(change)?).await
+    }
+
+    /// Applies `object` at `path`, whose query names the field manager.
+    pub(crate) async fn apply(&self, path: &str, object: &Value) -> anyhow::Result<Answer> {
+        // JSON is YAML.
+        self.ask("PATCH", path, "application/apply-patch+yaml", serde_json::to_vec(object)?).await
+    }
+
+    async fn ask(&self, method: &str, path: &str, content: &str, body: Vec<u8>) -> anyhow::Result<Answer> {
+        let request = http::Request::builder().method(method).uri(path).header("Content-Type", content).body(body)?;
         match self.client.request::<Value>(request).await {
             Ok(object) => Ok(Answer::Accepted(object)),
             Err(kube::Error::Api(status)) => Ok(Answer::Refused(Refusal {

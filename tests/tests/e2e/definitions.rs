@@ -71,14 +71,15 @@ async fn establish_case(cluster: &Cluster, case: &Case, group: &str) -> anyhow::
 }
 
 /// The CRD with another group.
-fn in_group(mut crd: Value, group: &str) -> Value {
+pub(crate) fn in_group(mut crd: Value, group: &str) -> Value {
     let plural = string_at(&crd, &["spec", "names", "plural"]).unwrap_or_default().to_owned();
     set_metadata(&mut crd, "name", format!("{plural}.{group}"));
     object_at_mut(&mut crd, &["spec"]).insert("group".to_owned(), json!(group));
     crd
 }
 
-async fn establish(cluster: &Cluster, mut crd: Value) -> anyhow::Result<Value> {
+/// Creates the CRD and waits until it is served.
+pub(crate) async fn establish(cluster: &Cluster, mut crd: Value) -> anyhow::Result<Value> {
     for owner in object_at_mut(&mut crd, &["metadata"])
         .get_mut("ownerReferences")
         .and_then(Value::as_array_mut)
@@ -130,7 +131,7 @@ fn comparable(stored: &Value) -> Value {
 }
 
 /// The path of the first difference, with both sides.
-fn first_difference(path: &str, left: &Value, right: &Value) -> Option<String> {
+pub(crate) fn first_difference(path: &str, left: &Value, right: &Value) -> Option<String> {
     match (left, right) {
         (Value::Object(left), Value::Object(right)) => {
             let keys: std::collections::BTreeSet<&String> = left.keys().chain(right.keys()).collect();

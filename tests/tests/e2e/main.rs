@@ -5,5 +5,6 @@ mod cases;
 mod cluster;
 mod definitions;
 mod mutations;
+mod served;
 mod verdicts;
 mod webhook;

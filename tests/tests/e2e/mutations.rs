@@ -46,6 +46,8 @@ pub(crate) struct Mutation {
 pub(crate) enum Depth {
     /// Every change to every field.
     Every,
+    /// A few changes to every field.
+    Few,
     /// A few changes to each field that the XRD's author wrote.
     Some,
 }
