@@ -22,9 +22,17 @@ pub(super) fn manifest() -> anyhow::Result<Vec<Value>> {
 pub(super) fn path(object: &Value) -> anyhow::Result<String> {
     let kind = object["kind"].as_str().unwrap_or_default();
     let plural = match kind {
-        "Namespace" | "ServiceAccount" | "Service" | "Deployment" | "PodDisruptionBudget" => format!("{kind}s"),
-        "Role" | "ClusterRole" | "RoleBinding" | "ClusterRoleBinding" => format!("{kind}s"),
-        "ValidatingWebhookConfiguration" | "MutatingWebhookConfiguration" => format!("{kind}s"),
+        "Namespace"
+        | "ServiceAccount"
+        | "Service"
+        | "Deployment"
+        | "PodDisruptionBudget"
+        | "Role"
+        | "ClusterRole"
+        | "RoleBinding"
+        | "ClusterRoleBinding"
+        | "ValidatingWebhookConfiguration"
+        | "MutatingWebhookConfiguration" => format!("{kind}s"),
         other => anyhow::bail!("{other} is not known here"),
     };
     let version = object["apiVersion"].as_str().unwrap_or_default();
@@ -63,18 +71,18 @@ pub(super) async fn install(server: &Server, admin: &Path, own: &Path) -> anyhow
 /// What Kubernetes' controller does, which does not run here: ClusterRoles that collect others get the rules of those.
 async fn aggregate(server: &Server) -> anyhow::Result<()> {
     let all = server.ask("GET", ROLES, None).await?;
-    let roles = all.body["items"].as_array().context("ClusterRoles")?;
-    for role in roles {
-        let Some(selectors) = role["aggregationRule"]["clusterRoleSelectors"].as_array() else { continue };
+    let known = all.body["items"].as_array().context("ClusterRoles")?;
+    for collector in known {
+        let Some(selectors) = collector["aggregationRule"]["clusterRoleSelectors"].as_array() else { continue };
         let is_collected = |other: &Value| {
             selectors
                 .iter()
                 .filter_map(|selector| selector["matchLabels"].as_object())
                 .any(|labels| labels.iter().all(|(key, value)| object::label(other, key) == value.as_str()))
         };
-        let collected = roles.iter().filter(|other| is_collected(other));
+        let collected = known.iter().filter(|other| is_collected(other));
         let rules: Vec<&Value> = collected.filter_map(|other| other["rules"].as_array()).flatten().collect();
-        let path = format!("{ROLES}/{}", object::name(role));
+        let path = format!("{ROLES}/{}", object::name(collector));
         let answer = server.ask("PATCH", &path, Some(&json!({"rules": rules}))).await?;
         ensure!(answer.is_accepted(), "{path}: {}", answer.body);
     }

@@ -53,8 +53,10 @@ async fn may(server: &Server, verb: &str, group: &str, resource: &str, namespace
             "verb": verb, "group": group, "resource": resource, "subresource": part, "namespace": namespace,
         }},
     });
-    let answer = server.ask("POST", "/apis/authorization.k8s.io/v1/subjectaccessreviews", Some(&review)).await.unwrap();
-    answer.body["status"]["allowed"].as_bool().unwrap()
+    let path = "/apis/authorization.k8s.io/v1/subjectaccessreviews";
+    let answer = server.ask("POST", path, Some(&review)).await.unwrap_or_else(|error| panic!("{error:#}"));
+    let allowed = answer.body["status"]["allowed"].as_bool();
+    allowed.unwrap_or_else(|| panic!("{path}: {}", answer.body))
 }
 
 #[test]
