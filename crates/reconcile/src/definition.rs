@@ -18,7 +18,7 @@ use serde_json::json;
 
 pub use role::Role;
 
-use crate::names::{CROSSPLANE_MANAGER, DEFINED_FINALIZER, OFFERED_FINALIZER};
+use crate::names::{DEFINED_FINALIZER, OFFERED_FINALIZER, PLAT_MANAGER};
 use crate::{Decision, Event, Then, Write};
 
 /// What is live of an XRD.
@@ -133,7 +133,7 @@ fn with_finalizers(definition: &Value, finalizers: &[String]) -> Write {
     Write::Patch {
         key: ObjectKey::of(definition),
         patch: json!({"metadata": {"resourceVersion": version, "finalizers": finalizers}}),
-        manager: CROSSPLANE_MANAGER.to_owned(),
+        manager: PLAT_MANAGER.to_owned(),
     }
 }
 

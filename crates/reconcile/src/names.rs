@@ -37,5 +37,7 @@ pub const POLL_INTERVAL: &str = "crossplane.io/poll-interval";
 /// How many XRs may be moved to a new revision of a Composition at once; on the Composition.
 pub const ROLLOUT: &str = "kubectl-plat.dev/rollout-max-updating";
 
-/// Field manager of what Crossplane creates and updates as a whole: CRDs, revisions, finalizers.
+/// Field manager of what Crossplane creates and updates as a whole: CRDs and revisions, which either engine goes on with.
 pub const CROSSPLANE_MANAGER: &str = "crossplane";
+/// Field manager of what only tells who writes. XRDs are written by it: by them a Crossplane that runs is recognized.
+pub const PLAT_MANAGER: &str = "apiextensions.crossplane.io/plat";

@@ -45,7 +45,8 @@ pub(super) fn is_controlled_by(crd: &Value, uid: &str) -> bool {
 /// What the API server filled in and what others added stays; what Crossplane or plat wrote before and is not wanted any more
 /// goes. It is a merge patch of what differs: Crossplane updates CRDs as a whole, and whoever applies server-side cannot take
 /// away a field that an update has written.
-pub(super) fn write(live: Option<&Value>, wanted: Value) -> Option<Write> {
+pub(super) fn write(live: Option<&Value>, mut wanted: Value) -> Option<Write> {
+    fill_in(&mut wanted);
     let manager = CROSSPLANE_MANAGER.to_owned();
     let Some(live) = live else { return Some(Write::Create { object: wanted, manager }) };
     let kind = GroupVersionKind::new(API_VERSION, KIND);
@@ -54,6 +55,20 @@ pub(super) fn write(live: Option<&Value>, wanted: Value) -> Option<Write> {
     let mut patch = difference(live, &after)?;
     object::set_metadata(&mut patch, "resourceVersion", live.pointer("/metadata/resourceVersion").cloned()?);
     Some(Write::Patch { key: ObjectKey::of(live), patch, manager })
+}
+
+/// Fills in what the API server would: it counts as written by whoever made the CRD, and as missing from what is wanted.
+fn fill_in(crd: &mut Value) {
+    let kind = object::string_at(crd, &["spec", "names", "kind"]).unwrap_or_default().to_owned();
+    let Some(spec) = crd.get_mut("spec").and_then(Value::as_object_mut) else { return };
+    let conversion = spec.entry("conversion").or_insert_with(|| json!({"strategy": "None"}));
+    if let Some(service) = conversion.pointer_mut("/webhook/clientConfig/service").and_then(Value::as_object_mut) {
+        service.entry("port").or_insert_with(|| json!(443));
+    }
+    if let Some(names) = spec.get_mut("names").and_then(Value::as_object_mut) {
+        names.entry("singular").or_insert_with(|| json!(kind.to_lowercase()));
+        names.entry("listKind").or_insert_with(|| json!(format!("{kind}List")));
+    }
 }
 
 /// The JSON merge patch from `before` to `after`; nothing where they are equal.
@@ -106,6 +121,27 @@ mod tests {
         let after = json!({"a": {"b": 1, "c": [1]}, "e": {"f": 1}, "g": 2});
         assert_eq!(difference(&before, &after), Some(json!({"a": {"c": [1]}, "d": null, "g": 2})));
         assert_eq!(difference(&before, &before), None);
+    }
+
+    #[test]
+    fn what_the_api_server_fills_in_is_no_difference() {
+        let wanted = json!({"metadata": {"name": "a"}, "spec": {"names": {"kind": "App"}, "conversion": {
+            "strategy": "Webhook", "webhook": {"clientConfig": {"service": {"name": "s", "namespace": "n"}}},
+        }}});
+        let mut live = wanted.clone();
+        live["metadata"] = json!({"name": "a", "resourceVersion": "1", "managedFields": [{
+            "manager": CROSSPLANE_MANAGER, "fieldsV1": {"f:spec": {
+                "f:names": {"f:singular": {}, "f:listKind": {}},
+                "f:conversion": {"f:webhook": {"f:clientConfig": {"f:service": {"f:port": {}}}}},
+            }},
+        }]});
+        live["spec"]["names"] = json!({"kind": "App", "singular": "app", "listKind": "AppList"});
+        live["spec"]["conversion"]["webhook"]["clientConfig"]["service"]["port"] = json!(443);
+        assert_eq!(write(Some(&live), wanted.clone()), None);
+        let mut without = wanted;
+        without["spec"].as_object_mut().unwrap().remove("conversion");
+        let Some(Write::Patch { patch, .. }) = write(Some(&live), without) else { panic!("no difference") };
+        assert_eq!(patch["spec"]["conversion"]["strategy"], "None");
     }
 
     #[test]

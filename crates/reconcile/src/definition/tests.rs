@@ -134,7 +134,7 @@ impl Server {
         object["spec"]["conversion"] = json!({"strategy": "None"});
         object["metadata"]["managedFields"] = json!([{
             "manager": manager, "operation": "Update", "apiVersion": "apiextensions.k8s.io/v1", "fieldsType": "FieldsV1",
-            "fieldsV1": {"f:spec": {"f:group": {}, "f:names": {"f:shortNames": {}}, "f:scope": {}, "f:versions": {}}},
+            "fieldsV1": {"f:spec": {"f:conversion": {"f:strategy": {}}, "f:group": {}, "f:names": {"f:shortNames": {}}, "f:scope": {}, "f:versions": {}}},
         }]);
         let stored = object["spec"]["versions"].as_array().unwrap().iter().find(|version| version["storage"] == true);
         let stored = stored.map(|version| version["name"].clone());
