@@ -36,14 +36,18 @@ pub struct ControlPlane {
     supervisor: Supervisor,
     url: String,
     kubeconfig: PathBuf,
+    binaries: Binaries,
+    ports: Ports,
 }
 
+#[derive(Debug)]
 struct Binaries {
     etcd: PathBuf,
     api_server: PathBuf,
     controller_manager: Option<PathBuf>,
 }
 
+#[derive(Debug)]
 struct Ports {
     etcd: u16,
     etcd_peer: u16,
@@ -62,9 +66,11 @@ impl ControlPlane {
         let binaries = Binaries::find(options)?;
         let mut last = None;
         for _ in 0..ATTEMPTS {
-            match Self::launch(&binaries, &Ports::pick()?) {
+            let ports = Ports::pick()?;
+            match Self::launch(&binaries, &ports) {
                 Err(error) if format!("{error:#}").contains("address already in use") => last = Some(error),
-                other => return other,
+                Err(error) => return Err(error),
+                Ok((supervisor, url, kubeconfig)) => return Ok(Self { supervisor, url, kubeconfig, binaries, ports }),
             }
         }
         Err(last.context("no attempt was made")?.context("every port picked was taken by the time it was used"))
@@ -95,7 +101,29 @@ impl ControlPlane {
         self.supervisor.last_words(name)
     }
 
-    fn launch(binaries: &Binaries, ports: &Ports) -> anyhow::Result<Self> {
+    /// Where the log of a program that runs beside it is.
+    pub fn log_of(&self, name: &str) -> PathBuf {
+        self.supervisor.log(name)
+    }
+
+    /// Kills the API server; etcd keeps all it knew.
+    pub fn stop_api_server(&mut self) -> anyhow::Result<()> {
+        self.supervisor.end(KUBE_APISERVER.name)
+    }
+
+    /// Starts the API server again, at the same address.
+    pub fn start_api_server(&mut self) -> anyhow::Result<()> {
+        let mut command = api_server(&self.binaries.api_server, &self.ports);
+        self.supervisor.spawn(KUBE_APISERVER.name, &mut command)?;
+        wait_for(self.ports.api_server, &mut self.supervisor)
+    }
+
+    /// The process id of etcd, for what a test does to it.
+    pub fn etcd_process(&self) -> Option<u32> {
+        self.supervisor.id(ETCD.name)
+    }
+
+    fn launch(binaries: &Binaries, ports: &Ports) -> anyhow::Result<(Supervisor, String, PathBuf)> {
         let mut supervisor = Supervisor::start()?;
         let folder = supervisor.folder().to_owned();
         let token = format!("{:016x}{:016x}", random(), random());
@@ -112,7 +140,7 @@ impl ControlPlane {
         if let Some(program) = &binaries.controller_manager {
             supervisor.spawn(KUBE_CONTROLLER_MANAGER.name, &mut controller_manager(program, &kubeconfig))?;
         }
-        Ok(Self { supervisor, url, kubeconfig })
+        Ok((supervisor, url, kubeconfig))
     }
 }
 

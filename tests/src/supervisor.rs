@@ -71,6 +71,20 @@ impl Supervisor {
         Ok(id)
     }
 
+    /// Kills one process; it can be started again under its name.
+    pub fn end(&mut self, name: &str) -> anyhow::Result<()> {
+        let position = self.processes.iter().position(|(each, _)| *each == name);
+        let (_, mut process) = self.processes.remove(position.with_context(|| format!("{name} does not run"))?);
+        process.kill()?;
+        process.wait()?;
+        Ok(())
+    }
+
+    /// The id of a process.
+    pub fn id(&self, name: &str) -> Option<u32> {
+        self.processes.iter().find(|(each, _)| *each == name).map(|(_, process)| process.id())
+    }
+
     /// Name and last words of a process that has ended though nobody asked it to.
     pub fn ended(&mut self) -> Option<(&'static str, String)> {
         let name = self.processes.iter_mut().find_map(|(name, process)| match process.try_wait() {
@@ -85,7 +99,8 @@ impl Supervisor {
         tail(&self.log(name), 20)
     }
 
-    fn log(&self, name: &str) -> PathBuf {
+    /// Where a process' log is.
+    pub fn log(&self, name: &str) -> PathBuf {
         self.folder.join(name).with_extension("log")
     }
 }
@@ -125,6 +140,17 @@ mod tests {
         assert!(alive(id) && folder.join("sleeper.log").exists() && supervisor.ended().is_none());
         drop(supervisor);
         assert!(!alive(id) && !folder.exists());
+    }
+
+    #[test]
+    fn one_process_can_be_ended_and_started_again() {
+        let mut supervisor = Supervisor::start().unwrap();
+        let first = supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
+        assert_eq!(supervisor.id("sleeper"), Some(first));
+        supervisor.end("sleeper").unwrap();
+        assert!(!alive(first) && supervisor.end("sleeper").is_err() && supervisor.ended().is_none());
+        let second = supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
+        assert!(alive(second));
     }
 
     #[test]

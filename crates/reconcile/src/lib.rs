@@ -4,6 +4,7 @@
 //! again. Each decision is made from what is live and is repeatable: whoever is stopped between two writes decides the rest
 //! when asked again. Talks to nobody; what a claim means is `plat-expand`'s matter, what differs is `plat-plan`'s.
 
+pub mod breaker;
 pub mod claim;
 pub mod composite;
 mod condition;

@@ -3,8 +3,10 @@
 
 mod cases;
 mod cluster;
+mod controller;
 mod definitions;
 mod mutations;
+mod program;
 mod served;
 mod verdicts;
 mod webhook;

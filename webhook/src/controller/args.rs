@@ -5,6 +5,8 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
+use plat_reconcile::breaker::Limits;
+
 use super::health::HealthArguments;
 use super::lease::LeaseArguments;
 use crate::logging::LoggingArguments;
@@ -43,12 +45,42 @@ pub struct Settings {
     /// Who reconciles: auto leaves a cluster to Crossplane where Crossplane runs
     #[arg(long, value_enum, default_value_t = Engine::Auto)]
     pub engine: Engine,
+    /// Objects that flap.
+    #[command(flatten)]
+    pub breaker: BreakerArguments,
     /// Time for reconciles in work to finish at the end
     #[arg(long, value_name = "SECONDS", default_value = "10", value_parser = crate::args::seconds)]
     pub shutdown_timeout: Duration,
     /// For tests: kill this process after so many writes
     #[arg(long, value_name = "COUNT", hide = true)]
     pub stop_after_writes: Option<u64>,
+}
+
+/// Objects that flap
+#[derive(Debug, Clone, clap::Args)]
+#[command(next_help_heading = "Reconciling")]
+pub struct BreakerArguments {
+    /// Looks at an XR that its composed resources may cause at once, before it is left alone for a while
+    #[arg(long, value_name = "COUNT", default_value_t = 100.0)]
+    pub circuit_breaker_burst: f64,
+    /// Looks a second that they may cause for ever
+    #[arg(long, value_name = "COUNT", default_value_t = 1.0)]
+    pub circuit_breaker_refill_rate: f64,
+    /// How long an XR is left alone; meanwhile it is looked at every half minute
+    #[arg(long, value_name = "SECONDS", default_value = "300", value_parser = crate::args::seconds)]
+    pub circuit_breaker_cooldown: Duration,
+}
+
+impl BreakerArguments {
+    /// The limits that these flags give.
+    pub fn limits(&self) -> Limits {
+        Limits {
+            burst: self.circuit_breaker_burst,
+            refill_per_second: self.circuit_breaker_refill_rate,
+            open_for: self.circuit_breaker_cooldown,
+            ..Limits::default()
+        }
+    }
 }
 
 /// Who reconciles.

@@ -5,6 +5,7 @@
 //! was not seen to change for as long as it says.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use http::Method;
@@ -51,6 +52,8 @@ pub struct Lease {
     identity: String,
     fence: Arc<Fence>,
     leads: watch::Sender<bool>,
+    /// It was given back, and is not wanted any more.
+    is_over: AtomicBool,
 }
 
 /// What was last seen of the lease, and since when it says so.
@@ -83,7 +86,15 @@ impl Lease {
     /// Nobody's lease yet.
     pub fn new(api: Api, arguments: LeaseArguments, identity: String, fence: Arc<Fence>) -> Self {
         let collection = format!("/apis/coordination.k8s.io/v1/namespaces/{}/leases", arguments.namespace());
-        Self { api, arguments, path: collection, identity, fence, leads: watch::Sender::new(false) }
+        Self {
+            api,
+            arguments,
+            path: collection,
+            identity,
+            fence,
+            leads: watch::Sender::new(false),
+            is_over: AtomicBool::new(false),
+        }
     }
 
     /// Tells whether this replica leads.
@@ -91,12 +102,14 @@ impl Lease {
         self.leads.subscribe()
     }
 
-    /// Takes and renews the lease, for ever.
+    /// Takes and renews the lease, until it is released.
     pub async fn run(&self) {
         let mut seen = None;
-        loop {
+        while !self.is_over.load(Ordering::SeqCst) {
             let next = self.take(&mut seen).await;
-            if *self.leads.borrow() {
+            if self.is_over.load(Ordering::SeqCst) {
+                self.fence.close();
+            } else if *self.leads.borrow() {
                 self.renew().await;
                 seen = None;
             } else {
@@ -107,21 +120,30 @@ impl Lease {
 
     /// Gives the lease back, so that another replica need not wait.
     pub async fn release(&self) {
+        self.is_over.store(true, Ordering::SeqCst);
         if !*self.leads.borrow() {
             return;
         }
         self.fence.close();
         self.leads.send_replace(false);
-        let Ok(Some(mut lease)) = self.read().await else { return };
+        // A renewal may be under way still.
+        for _ in 0..3 {
+            match self.give_back().await {
+                Ok(()) => return info!("the lease is given back"),
+                Err(WriteError::Conflict) => {}
+                Err(error) => return warn!("the lease cannot be given back: {error}"),
+            }
+        }
+    }
+
+    async fn give_back(&self) -> Result<(), WriteError> {
+        let mut lease = self.read().await?.ok_or(WriteError::NotFound)?;
         if self.holder(&lease) != self.identity {
-            return;
+            return Err(WriteError::NoLease);
         }
         lease["spec"]["holderIdentity"] = json!("");
         lease["spec"]["leaseDurationSeconds"] = json!(1);
-        match self.update(&lease).await {
-            Ok(()) => info!("the lease is given back"),
-            Err(error) => warn!("the lease cannot be given back: {error}"),
-        }
+        self.update(&lease).await
     }
 
     /// Tries to take the lease. When to look again, where it is somebody else's.
@@ -152,9 +174,13 @@ impl Lease {
         let mut deadline = Instant::now() + self.arguments.renew_deadline;
         loop {
             tokio::time::sleep(self.arguments.retry_period).await;
+            if self.is_over.load(Ordering::SeqCst) {
+                return;
+            }
             let began = Instant::now();
             let renewed = tokio::time::timeout_at(deadline, self.renew_once()).await;
             match renewed {
+                Ok(Ok(())) if self.is_over.load(Ordering::SeqCst) => return,
                 Ok(Ok(())) => {
                     deadline = began + self.arguments.renew_deadline;
                     self.fence.open_until(deadline);

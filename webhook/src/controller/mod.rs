@@ -31,3 +31,6 @@ pub mod run;
 pub mod wakes;
 pub mod watches;
 pub mod writer;
+
+#[cfg(test)]
+mod tests;

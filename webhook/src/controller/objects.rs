@@ -29,7 +29,7 @@ struct Inner {
     controlled: HashMap<String, HashSet<Arc<ObjectKey>>>,
     own: Recent<u64>,
     gone: HashMap<ObjectKey, u64>,
-    gone_order: VecDeque<ObjectKey>,
+    gone_order: VecDeque<(ObjectKey, u64)>,
 }
 
 /// The objects of one kind.
@@ -257,10 +257,10 @@ impl Inner {
     fn bury(&mut self, key: &ObjectKey, version: u64) {
         let known = self.gone.entry(key.clone()).or_default();
         *known = version.max(*known);
-        self.gone_order.push_back(key.clone());
+        self.gone_order.push_back((key.clone(), *known));
         if self.gone_order.len() > MOST_GONE
-            && let Some(oldest) = self.gone_order.pop_front()
-            && !self.gone_order.contains(&oldest)
+            && let Some((oldest, version)) = self.gone_order.pop_front()
+            && self.gone.get(&oldest) == Some(&version)
         {
             self.gone.remove(&oldest);
         }
@@ -289,4 +289,116 @@ fn controller_uid(object: &Value) -> Option<&str> {
 fn version(object: &Value) -> u64 {
     let text = object::string_at(object, &["metadata", "resourceVersion"]);
     text.and_then(|text| text.parse().ok()).unwrap_or_default()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use serde_json::json;
+
+    fn kind() -> GroupVersionKind {
+        GroupVersionKind::new("v1", "ConfigMap")
+    }
+
+    fn object(name: &str, version: u64, owner: &str) -> Value {
+        json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {
+            "name": name, "namespace": "a", "uid": name, "resourceVersion": version.to_string(),
+            "labels": {"crossplane.io/composite": owner},
+            "ownerReferences": [{"apiVersion": "a/v1", "kind": "X", "name": owner, "uid": owner, "controller": true}],
+        }})
+    }
+
+    fn names(objects: &[Arc<Value>]) -> Vec<&str> {
+        let mut names: Vec<_> = objects.iter().map(|object| object::name(object)).collect();
+        names.sort_unstable();
+        names
+    }
+
+    fn followed() -> Objects {
+        let objects = Objects::default();
+        objects.follow(&kind(), WatchScope::All);
+        objects
+    }
+
+    #[test]
+    fn an_older_version_never_takes_the_place_of_a_newer_one() {
+        let objects = followed();
+        let key = ObjectKey::of(&object("x", 1, "o"));
+        assert!(objects.put(object("x", 5, "o")));
+        assert!(!objects.put(object("x", 5, "o")) && !objects.put(object("x", 4, "p")));
+        assert_eq!(objects.get(&key).unwrap()["metadata"]["resourceVersion"], "5");
+        assert!(objects.put(object("x", 10, "o")), "versions are numbers, not text");
+        // What a watch said is gone does not come back by an answer that comes late.
+        assert!(objects.lost(&object("x", 12, "o")).is_some());
+        assert!(!objects.put(object("x", 11, "o")) && objects.get(&key).is_none());
+        assert!(objects.put(object("x", 13, "o")));
+        assert!(objects.remove(&key, "another").is_none() && objects.remove(&key, "x").is_some());
+        assert!(objects.is_empty());
+    }
+
+    #[test]
+    fn own_writes_are_no_news_and_changes_of_others_always_are() {
+        let objects = followed();
+        objects.put(object("x", 4, "o"));
+        // Somebody else wrote version 5; our write made 6 of it, and its answer came before the watch told of 5.
+        assert!(objects.put_own(object("x", 6, "o")));
+        let news = objects.heard(object("x", 5, "o")).expect("nobody looked at version 5 yet");
+        assert_eq!(news.now["metadata"]["resourceVersion"], "6", "the newer one stays");
+        assert_eq!(objects.heard(object("x", 6, "o")), None, "an echo");
+        assert_eq!(objects.heard(object("x", 7, "o")).unwrap().now["metadata"]["resourceVersion"], "7");
+        assert_eq!(objects.heard(object("x", 7, "o")), None, "known");
+        assert!(objects.heard(object("y", 8, "o")).unwrap().before.is_none());
+    }
+
+    #[test]
+    fn owners_are_found_and_lost_with_what_they_own() {
+        let objects = followed();
+        objects.put(object("x", 1, "o"));
+        objects.put(object("y", 1, "o"));
+        objects.put(object("z", 1, "other"));
+        assert_eq!(names(&objects.controlled_by("o")), ["x", "y"]);
+        objects.put(object("y", 2, "other"));
+        assert_eq!(names(&objects.controlled_by("o")), ["x"]);
+        assert_eq!(names(&objects.controlled_by("other")), ["y", "z"]);
+        objects.unfollow(&kind(), WatchScope::All);
+        assert!(objects.controlled_by("other").is_empty() && objects.read().controlled.is_empty());
+    }
+
+    #[test]
+    fn each_scope_is_read_and_replaced_by_itself() {
+        let objects = Objects::default();
+        let (composed, functions) = (WatchScope::Labelled("crossplane.io/composite"), WatchScope::Labelled("function"));
+        assert!(!objects.put(object("x", 1, "o")), "nobody follows the kind");
+        objects.follow(&kind(), composed);
+        objects.follow(&kind(), functions);
+        assert!(!objects.is_synced(&kind()));
+        let mut function = object("f", 1, "o");
+        function["metadata"]["labels"] = json!({"function": "it"});
+        let (now, gone) = objects.replace(&kind(), functions, vec![function]);
+        assert_eq!((names(&now), gone.len(), objects.is_synced(&kind())), (vec!["f"], 0, false));
+        objects.replace(&kind(), composed, vec![object("x", 1, "o"), object("y", 1, "o")]);
+        assert!(objects.is_synced(&kind()));
+        let (now, gone) = objects.replace(&kind(), composed, vec![object("y", 2, "o")]);
+        assert_eq!((names(&now), names(&gone)), (vec!["y"], vec!["x"]));
+        let mut unlabelled = object("y", 3, "o");
+        unlabelled["metadata"]["labels"] = json!({});
+        objects.put(unlabelled);
+        assert_eq!(names(&objects.list(&kind())), ["f"], "what has lost its label is not followed");
+        objects.unfollow(&kind(), composed);
+        assert_eq!(names(&objects.list(&kind())), ["f"]);
+    }
+
+    #[test]
+    fn what_is_remembered_is_bounded() {
+        let objects = followed();
+        for version in 1..=u64::try_from(2 * MOST_OWN).unwrap() {
+            objects.put_own(object("x", version, "o"));
+        }
+        for version in 1..=u64::try_from(2 * MOST_GONE).unwrap() {
+            objects.lost(&object(&version.to_string(), version, "o"));
+        }
+        let inner = objects.read();
+        assert_eq!((inner.own.known.len(), inner.own.order.len()), (MOST_OWN, MOST_OWN));
+        assert!(inner.gone.len() <= MOST_GONE && inner.gone_order.len() <= MOST_GONE);
+    }
 }

@@ -35,6 +35,12 @@ impl Changes {
         self.notify.notify_one();
     }
 
+    /// How many documents wait to be part of it.
+    #[cfg(test)]
+    pub(super) fn waiting(&self) -> usize {
+        self.changed.lock().unwrap_or_else(PoisonError::into_inner).len()
+    }
+
     /// Whether there is a platform.
     pub fn is_made(&self) -> bool {
         self.is_made.load(Ordering::Acquire)

@@ -117,6 +117,11 @@ impl Queue {
         delay
     }
 
+    /// Whether an add would change nothing: the request is ready, or is so again after it was worked on.
+    pub fn is_pending(&self, request: &Request) -> bool {
+        self.lock().items.get(request).is_some_and(|item| item.ready.is_some() || item.is_stale)
+    }
+
     /// Forgets that a request failed.
     pub fn forget(&self, request: &Request) {
         self.lock().change(request, |item| item.failures = 0);
@@ -262,9 +267,12 @@ mod tests {
             queue.add(request(each));
         }
         assert_eq!(queue.depth(), 2);
+        assert!(queue.is_pending(&request("a")) && !queue.is_pending(&request("c")));
         assert_eq!(name(&queue).await.as_deref(), Some("a"));
+        assert!(!queue.is_pending(&request("a")));
         queue.add(request("a"));
         queue.add(request("a"));
+        assert!(queue.is_pending(&request("a")));
         assert_eq!(name(&queue).await.as_deref(), Some("b"));
         assert_eq!(name(&queue).await, None, "a is worked on still");
         queue.done(&request("a"));

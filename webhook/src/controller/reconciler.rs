@@ -175,6 +175,11 @@ impl Context {
         Arc::clone(&self.platform.borrow())
     }
 
+    /// What wakes an XR so often that it is left alone for a while; none where all is well.
+    pub fn circuit_triggered_by(&self, key: &ObjectKey) -> Option<String> {
+        self.hearing.circuit(key).map(|open| open.triggered_by)
+    }
+
     /// The time, as conditions have it.
     pub fn now(&self) -> String {
         format!("{:.0}", Timestamp::now())

@@ -56,12 +56,14 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
         context.watches.ensure(&kind, WatchScope::All);
     }
     let lease = Arc::new(Lease::new(context.api.clone(), arguments.lease.clone(), identity(), fence));
+    // Kept to the end: a lease that nobody speaks for is a lost one.
+    let always = watch::Sender::new(true);
     let leads = if arguments.lease.leader_elect {
         let electing = Arc::clone(&lease);
         tokio::spawn(async move { electing.run().await });
         lease.leads()
     } else {
-        watch::Sender::new(true).subscribe()
+        always.subscribe()
     };
     let stopping = watch::Sender::new(false);
     let working = tokio::spawn(dispatch::run(Arc::clone(&context), leads, stopping.subscribe()));
@@ -94,7 +96,8 @@ fn build(
 ) -> (Arc<Context>, events::Sender) {
     let metrics = Arc::new(Metrics::default());
     let api = Api::new(client.clone(), Arc::clone(&metrics));
-    let hearing = Arc::new(Hearing::default());
+    let limits = arguments.settings.breaker.limits();
+    let hearing = Arc::new(Hearing::new(limits, metrics.circuits_opened.clone()));
     let rate = Arc::new(Rate::new(arguments.cluster.qps, arguments.cluster.burst));
     let stop_after = arguments.settings.stop_after_writes;
     let writer = Writer::new(api.clone(), Arc::clone(fence), rate, Arc::clone(&hearing), stop_after);

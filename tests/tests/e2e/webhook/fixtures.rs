@@ -5,7 +5,7 @@
 use serde_json::{Value, json};
 
 /// A CRD whose objects may say anything; group, versions, kind, plural, scope.
-pub(super) fn open_kind(group: &str, versions: &[&str], kind: &str, plural: &str, scope: &str) -> Value {
+pub(crate) fn open_kind(group: &str, versions: &[&str], kind: &str, plural: &str, scope: &str) -> Value {
     let schema = json!({"type": "object", "x-kubernetes-preserve-unknown-fields": true});
     custom_kind(group, versions, kind, plural, scope, &schema)
 }

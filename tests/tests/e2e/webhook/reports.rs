@@ -9,7 +9,7 @@ use anyhow::Context;
 use serde_json::{Value, json};
 
 use super::fixtures::{config_map, constraint};
-use super::server::{self, Server, server};
+use super::server::{Server, server};
 
 const LABELS: &str = "/apis/constraints.gatekeeper.sh/v1beta1/k8sforbiddenlabel";
 const ROLES: &str = "/apis/rbac.authorization.k8s.io/v1/namespaces/reported/roles";
@@ -39,7 +39,8 @@ impl Told {
 /// Runs `kubectl plat policy report` on a cluster.
 fn report(kubeconfig: &Path, arguments: &[&str]) -> anyhow::Result<Told> {
     static PROGRAM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
-    let program = PROGRAM.get_or_init(|| server::build("kubectl-plat").map_err(|error| format!("{error:#}")));
+    let program = PROGRAM
+        .get_or_init(|| crate::program::build("kubectl-plat", "kubectl-plat").map_err(|error| format!("{error:#}")));
     let program = program.as_ref().map_err(|error| anyhow::anyhow!("no kubectl-plat: {error}"))?;
     let flags = [OsStr::new("policy"), OsStr::new("report"), OsStr::new("--kubeconfig"), kubeconfig.as_os_str()];
     let output = Command::new(program).args(flags).args(arguments).env("NO_COLOR", "1").output();

@@ -21,6 +21,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::{account, fixtures};
+use crate::program;
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const NAME: &str = "plat-webhook";
@@ -72,7 +73,7 @@ pub(crate) fn server() -> &'static Server {
 
 impl Server {
     fn start() -> anyhow::Result<Self> {
-        let program = build("plat-webhook")?;
+        let program = program::build("plat-webhook", "plat-webhook")?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let control_plane = ControlPlane::start()?;
         let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig())?;
@@ -263,7 +264,7 @@ impl Server {
 }
 
 /// What a health port answers.
-pub(super) fn get(health: SocketAddr, path: &str) -> anyhow::Result<String> {
+pub(crate) fn get(health: SocketAddr, path: &str) -> anyhow::Result<String> {
     let mut stream = TcpStream::connect_timeout(&health, Duration::from_secs(1))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     write!(stream, "GET {path} HTTP/1.1\r\nHost: a\r\nConnection: close\r\n\r\n")?;
@@ -273,12 +274,12 @@ pub(super) fn get(health: SocketAddr, path: &str) -> anyhow::Result<String> {
 }
 
 /// Whether a webhook says it is ready.
-pub(super) fn is_ready(health: SocketAddr) -> bool {
+pub(crate) fn is_ready(health: SocketAddr) -> bool {
     get(health, "/readyz").is_ok_and(|text| text.starts_with("HTTP/1.1 200"))
 }
 
 /// The value of a metric, all its series together.
-pub(super) fn metric(health: SocketAddr, name: &str) -> anyhow::Result<f64> {
+pub(crate) fn metric(health: SocketAddr, name: &str) -> anyhow::Result<f64> {
     let text = get(health, "/metrics")?;
     let lines = text.lines().filter_map(|line| line.strip_prefix(name)).filter(|rest| rest.starts_with(['{', ' ']));
     Ok(lines.filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok()).sum())
@@ -287,18 +288,6 @@ pub(super) fn metric(health: SocketAddr, name: &str) -> anyhow::Result<f64> {
 fn free_port() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     Ok(listener.local_addr()?)
-}
-
-/// The program of a package of the same name, built as cargo builds it.
-pub(super) fn build(package: &str) -> anyhow::Result<PathBuf> {
-    let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--package", package, "--bin", package, "--message-format", "json"];
-    let output = Command::new(cargo).args(arguments).current_dir(plat_tests::repository()).output()?;
-    ensure!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
-    let text = String::from_utf8_lossy(&output.stdout);
-    let messages = text.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
-    let mut executables = messages.filter_map(|message| message["executable"].as_str().map(PathBuf::from));
-    executables.next_back().context("cargo names no program")
 }
 
 /// Base64, as `caBundle` wants it.

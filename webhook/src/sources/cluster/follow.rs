@@ -3,15 +3,25 @@
 //! Owns finding the kind, listing, watching and beginning again: a kind may not be there yet, go, or come back. What the
 //! objects mean is decided by whoever is told.
 
+use std::collections::hash_map::RandomState;
+use std::hash::BuildHasher as _;
 use std::time::Duration;
 
 use futures_util::{StreamExt, pin_mut};
 use kube::api::DynamicObject;
 use kube::core::GroupVersionKind;
+use kube::runtime::utils::{Backoff, ResetTimerBackoff};
 use kube::runtime::{WatchStreamExt, watcher};
 use kube::{Api, Client, discovery};
 use plat_resource::Value;
 use tracing::debug;
+
+const SHORTEST_PAUSE: Duration = Duration::from_millis(800);
+const LONGEST_PAUSE: Duration = Duration::from_secs(10);
+/// Beyond the longest pause.
+const MOST_DOUBLINGS: u32 = 4;
+/// After so long without a failure the next one is the first.
+const CALM: Duration = Duration::from_mins(2);
 
 /// A kind to follow.
 #[derive(Debug, Clone)]
@@ -97,7 +107,7 @@ async fn watch(
 ) {
     let api: Api<DynamicObject> = Api::all_with(client.clone(), resource);
     let config = watcher::Config { label_selector: manner.label.map(str::to_owned), ..watcher::Config::default() };
-    let stream = watcher(api, config).default_backoff();
+    let stream = watcher(api, config).backoff(ResetTimerBackoff::new(Pauses::default(), CALM));
     pin_mut!(stream);
     let value_of = |object| value_of(object, resource, manner);
     let mut listed = Vec::new();
@@ -124,6 +134,30 @@ async fn watch(
                 tell(Happened::Failed(watch_words(&error)));
             }
         }
+    }
+}
+
+/// How long it is waited before a watch that failed begins again: an API server that is back is heard soon.
+#[derive(Debug, Default)]
+struct Pauses {
+    doublings: u32,
+}
+
+impl Iterator for Pauses {
+    type Item = Duration;
+
+    fn next(&mut self) -> Option<Duration> {
+        let pause = SHORTEST_PAUSE * 2_u32.pow(self.doublings);
+        self.doublings = (self.doublings + 1).min(MOST_DOUBLINGS);
+        // Watches that failed together do not come back together.
+        let part = u32::try_from(RandomState::new().hash_one(self.doublings) % 1000).unwrap_or_default();
+        Some(pause.min(LONGEST_PAUSE).mul_f64(0.5 + f64::from(part) / 2000.0))
+    }
+}
+
+impl Backoff for Pauses {
+    fn reset(&mut self) {
+        self.doublings = 0;
     }
 }
 

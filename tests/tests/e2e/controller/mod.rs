@@ -1,0 +1,4 @@
+//! The real controller, beside a real API server.
+
+mod harness;
+mod leading;
