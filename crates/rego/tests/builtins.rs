@@ -81,7 +81,7 @@ fn encodings() {
         (r#"base64url.decode("YQ==\n")"#, None),
         (
             r#"yaml.marshal({"a": "10", "b": [1, {"c": ["x"]}], "d": ""})"#,
-            Some(json!("a: \"10\"\nb:\n  - 1\n  - c:\n      - x\nd: \"\"\n")),
+            Some(json!("a: \"10\"\nb:\n- 1\n- c:\n  - x\nd: \"\"\n")),
         ),
         (r#"lower("İ")"#, Some(json!("i"))),
         (r#"regex.split("", "")"#, Some(json!([]))),

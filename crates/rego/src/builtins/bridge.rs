@@ -31,10 +31,10 @@ pub(super) const ROWS: &[Row] = rows![
 /// The rest, where OPA and regorus part ways for some arguments.
 pub(super) const MENDED: &[Row] = &[("uuid.parse", 1, uuid), ("yaml.marshal", 1, yaml_marshal)];
 
-/// As sigs.k8s.io/yaml prints it.
+/// As sigs.k8s.io/yaml prints it, and with it the OPA that Gatekeeper is built with. OPA 1.22 indents sequences.
 fn yaml_marshal(budget: &mut Budget, values: &[Value]) -> Outcome {
     let [value] = values else { return Err(Problem::Undefined) };
-    let written = plat_resource::yaml::to_string_indented(&value.to_json());
+    let written = plat_resource::yaml::to_string(&value.to_json());
     budget.bytes(written.len())?;
     Ok(Value::from(written))
 }
