@@ -23,7 +23,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{Diagnostic, FieldPath, Location, Position};
-pub use printer::{to_hashable_string, to_string, to_string_indented};
+pub use printer::{to_hashable_string, to_string};
 use text::Chunk;
 
 /// How deep a document may nest. Far above any real object; low enough that recursive rules cannot exhaust a stack.

@@ -16,11 +16,6 @@ pub fn to_string(value: &Value) -> String {
     print(value, Form::Readable)
 }
 
-/// The same with the items of a sequence two to the right of its key, as OPA prints it.
-pub fn to_string_indented(value: &Value) -> String {
-    print(value, Form::Indented)
-}
-
 /// The text of `value` byte for byte as sigs.k8s.io/yaml 1.6 prints it, for those who hash it. Texts with U+0085, U+2028 or
 /// U+2029 are the exception.
 pub fn to_hashable_string(value: &Value) -> String {
@@ -32,8 +27,6 @@ pub fn to_hashable_string(value: &Value) -> String {
 enum Form {
     /// Keys as they are, lines as long as they are.
     Readable,
-    /// The same with sequences to the right of their key.
-    Indented,
     /// Keys in go-yaml's order, lines folded.
     Exact,
 }
@@ -108,8 +101,7 @@ impl Printer {
             }
             Value::Array(items) if !items.is_empty() => {
                 self.out.push('\n');
-                let deeper = if self.form == Form::Indented { 2 } else { 0 };
-                self.sequence(items, indent + deeper, Start::Line);
+                self.sequence(items, indent, Start::Line);
             }
             value => {
                 self.out.push(' ');
