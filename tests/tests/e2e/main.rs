@@ -8,5 +8,6 @@ mod definitions;
 mod mutations;
 mod program;
 mod served;
+mod program;
 mod verdicts;
 mod webhook;
