@@ -13,6 +13,7 @@ pub mod decision;
 pub mod definition;
 #[cfg(test)]
 mod fixtures;
+pub mod function_runtime;
 pub mod names;
 pub mod revision;
 pub mod rollout;
