@@ -11,6 +11,7 @@ use std::time::Duration;
 use plat_resource::{ObjectKey, Value, object};
 use serde_json::{Map, json};
 
+use crate::status::{self, condition_of};
 use crate::{Decision, Propagation, Then, Write};
 
 /// Field manager of what runs a function, as Crossplane's.
@@ -101,7 +102,7 @@ pub fn decide(live: &Live<'_>) -> Decision {
         Ok((writes, healthy)) => (writes, [installed(), healthy]),
         Err(reason) => (Vec::new(), [not_installed(&reason), unhealthy(&reason)]),
     };
-    writes.extend(status(live, &conditions));
+    writes.extend(status_write(live, &conditions));
     Decision { writes, events: Vec::new(), then: Then::After(POLL) }
 }
 
@@ -172,14 +173,12 @@ fn unhealthy(why: &str) -> Condition {
 /// What the Deployment says of the function.
 fn health(deployment: Option<&Value>) -> Condition {
     let Some(deployment) = deployment else { return unhealthy("its Deployment is being made") };
-    let conditions = object::value_at(deployment, &["status", "conditions"]).and_then(Value::as_array);
-    let find = |kind: &str| conditions.into_iter().flatten().find(|condition| condition["type"] == kind);
     let message = |condition: &Value| condition["message"].as_str().unwrap_or_default().to_owned();
-    match find("Available") {
+    match condition_of(deployment, "Available") {
         Some(available) if available["status"] == "True" => healthy(""),
         available => {
             // Why there are no Pods says more than that there are none.
-            let failure = find("ReplicaFailure").filter(|failure| failure["status"] == "True");
+            let failure = condition_of(deployment, "ReplicaFailure").filter(|failure| failure["status"] == "True");
             let why = failure.or(available).map(message).filter(|message| !message.is_empty());
             let name = object::name(deployment);
             let why = why.unwrap_or_else(|| "it has not said yet whether it is available".to_owned());
@@ -189,8 +188,7 @@ fn health(deployment: Option<&Value>) -> Condition {
 }
 
 /// The status, where it says something new.
-fn status(live: &Live<'_>, conditions: &[Condition]) -> Option<Write> {
-    let old = live.function.get("status");
+fn status_write(live: &Live<'_>, conditions: &[Condition]) -> Option<Write> {
     let mut status = Map::new();
     let package = object::string_at(live.function, &["spec", "package"]).unwrap_or_default();
     status.insert("currentIdentifier".to_owned(), package.into());
@@ -199,7 +197,7 @@ fn status(live: &Live<'_>, conditions: &[Condition]) -> Option<Write> {
     let conditions: Vec<Value> = conditions.iter().map(|condition| stamped(condition, live)).collect();
     status.insert("conditions".to_owned(), conditions.into());
     let status = Value::Object(status);
-    if old.is_some_and(|old| manifests::holds(old, &status)) {
+    if !status::differs(live.function, &status, STATUS_MANAGER) {
         return None;
     }
     let object = json!({
@@ -211,8 +209,7 @@ fn status(live: &Live<'_>, conditions: &[Condition]) -> Option<Write> {
 
 /// A condition with its time, which stays as long as its status does.
 fn stamped((kind, status, reason, message): &Condition, live: &Live<'_>) -> Value {
-    let old = object::value_at(live.function, &["status", "conditions"]).and_then(Value::as_array);
-    let old = old.into_iter().flatten().find(|old| old["type"] == *kind && old["status"] == *status);
+    let old = condition_of(live.function, kind).filter(|old| old["status"] == *status);
     let time = old.and_then(|old| old["lastTransitionTime"].as_str()).unwrap_or(live.now);
     let mut condition = json!({"type": kind, "status": status, "reason": reason, "lastTransitionTime": time});
     if !message.is_empty() {
@@ -223,9 +220,7 @@ fn stamped((kind, status, reason, message): &Condition, live: &Live<'_>) -> Valu
 
 /// Whether a Function may be called, and why not.
 pub fn readiness(function: &Value) -> Result<(), String> {
-    let conditions = object::value_at(function, &["status", "conditions"]).and_then(Value::as_array);
-    let healthy = conditions.into_iter().flatten().find(|condition| condition["type"] == "Healthy");
-    match healthy {
+    match condition_of(function, "Healthy") {
         Some(healthy) if healthy["status"] == "True" => Ok(()),
         Some(healthy) => Err(healthy["message"].as_str().unwrap_or("it does not say why").to_owned()),
         None => Err("nobody has looked at it yet".to_owned()),

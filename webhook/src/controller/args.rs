@@ -7,6 +7,7 @@ use std::time::Duration;
 
 use plat_reconcile::breaker::Limits;
 
+use super::functions::FunctionArguments;
 use super::health::HealthArguments;
 use super::lease::LeaseArguments;
 use crate::logging::LoggingArguments;
@@ -21,6 +22,9 @@ pub struct Arguments {
     /// The API server.
     #[command(flatten)]
     pub cluster: ClusterArguments,
+    /// Functions.
+    #[command(flatten)]
+    pub functions: FunctionArguments,
     /// Leader election.
     #[command(flatten)]
     pub lease: LeaseArguments,

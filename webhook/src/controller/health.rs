@@ -13,6 +13,7 @@ use axum::http::{StatusCode, header};
 use axum::response::{IntoResponse, Response};
 use axum::routing::get;
 use axum::{Json, Router};
+use plat_reconcile::standing::{Engine, Standing};
 use serde_json::json;
 
 use super::metrics::Metrics;
@@ -88,10 +89,23 @@ impl Health {
             };
             Condition { name: format!("watch {}", kind.kind), ready, detail }
         }));
+        conditions.push(self.engine());
         let is_made = self.context.hearing.changes.is_made();
         let detail = if is_made { "made of what the cluster has" } else { "not made yet" };
         conditions.push(Condition { name: "platform".to_owned(), ready: is_made, detail: detail.to_owned() });
         conditions
+    }
+}
+
+impl Health {
+    /// Who reconciles. A replica that stands down is ready: it is there to take over.
+    fn engine(&self) -> Condition {
+        let (ready, detail) = match &*self.context.standing.borrow() {
+            Some(Standing { engine: Engine::Plat, why, .. }) => (true, format!("plat: {why}")),
+            Some(Standing { engine: Engine::Crossplane, why, .. }) => (true, format!("Crossplane: {why}")),
+            None => (false, "not known yet".to_owned()),
+        };
+        Condition { name: "engine".to_owned(), ready, detail }
     }
 }
 

@@ -6,6 +6,7 @@
 
 pub mod api;
 pub mod args;
+mod authority;
 pub mod claim;
 pub mod composite;
 pub mod composition;
@@ -14,6 +15,7 @@ pub mod dispatch;
 pub mod events;
 pub mod fence;
 pub mod function;
+pub mod functions;
 pub mod health;
 pub mod hearing;
 pub mod kinds;
@@ -28,6 +30,7 @@ pub mod reconciler;
 pub mod request;
 mod rollout;
 pub mod run;
+pub mod standing;
 pub mod wakes;
 pub mod watches;
 pub mod writer;

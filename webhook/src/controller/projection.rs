@@ -2,7 +2,7 @@
 //!
 //! Owns leaving out what no decision reads: the bookkeeping of other field managers, and the schemas of CRDs that no XRD made.
 
-use plat_reconcile::names::CROSSPLANE_MANAGER;
+use plat_reconcile::standing::CROSSPLANE_MANAGER;
 use plat_resource::{GroupVersionKind, Object, Value, object};
 
 /// Begins the names of the field managers whose bookkeeping is read.
@@ -36,11 +36,15 @@ pub(super) fn kept(mut object: Value, is_whole_kind: bool) -> Value {
 
 fn keep_own_bookkeeping(metadata: &mut Object) {
     let Some(entries) = metadata.get_mut("managedFields").and_then(Value::as_array_mut) else { return };
-    let is_read = |manager: &str| manager.starts_with(MANAGERS) || manager == CROSSPLANE_MANAGER;
-    entries.retain(|entry| object::string_at(entry, &["manager"]).is_some_and(is_read));
+    entries.retain(|entry| object::string_at(entry, &["manager"]).is_some_and(is_kept));
     if entries.is_empty() {
         metadata.remove("managedFields");
     }
+}
+
+/// Crossplane's own show whether it is at work.
+fn is_kept(manager: &str) -> bool {
+    manager.starts_with(MANAGERS) || manager == CROSSPLANE_MANAGER
 }
 
 /// Whether an object is a CRD that no XRD controls: only its names count.
@@ -76,10 +80,6 @@ mod tests {
         assert_eq!(managers(object("acme.example/v1", "Bucket"), true), Some(2));
         assert_eq!(managers(object("acme.example/v1", "Bucket"), false), Some(1));
         assert_eq!(managers(object("apiextensions.crossplane.io/v1", "Composition"), true), Some(1));
-        // Who wrote an XRD tells whether Crossplane runs.
-        let mut definition = object("apiextensions.crossplane.io/v1", "CompositeResourceDefinition");
-        definition["metadata"]["managedFields"] = json!([{"manager": "crossplane"}, {"manager": "kubectl"}]);
-        assert_eq!(managers(definition, true), Some(1));
         let mut foreign = object("v1", "ConfigMap");
         foreign["metadata"]["managedFields"] = json!([{"manager": "kubectl"}]);
         assert_eq!(managers(foreign, false), None);

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
-use plat_expand::function::FunctionRunner;
 use plat_expand::native::CompiledInputs;
 use plat_platform::Platform;
 use plat_reconcile::{Decision, Then};
@@ -15,11 +14,13 @@ use super::api::{Api, Call, WriteError};
 use super::args::Settings;
 use super::composite::Memory;
 use super::events::Events;
+use super::functions::Functions;
 use super::hearing::Hearing;
 use super::kinds::{Kinds, escaped};
 use super::metrics::Metrics;
 use super::objects::Objects;
 use super::queue::Queue;
+use super::standing::Known;
 use super::watches::Watches;
 use super::writer::Writer;
 
@@ -53,7 +54,9 @@ pub struct Context {
     /// Roles of kinds.
     pub hearing: Arc<Hearing>,
     /// Functions that are not native.
-    pub functions: Arc<dyn FunctionRunner + Send + Sync>,
+    pub functions: Arc<Functions>,
+    /// Who reconciles in this cluster.
+    pub standing: watch::Receiver<Known>,
     /// Compiled inputs of native functions.
     pub compiled: Arc<CompiledInputs>,
     /// What was applied last.

@@ -9,8 +9,8 @@ use std::sync::Arc;
 
 use anyhow::Context as _;
 use kube::Client;
-use plat_expand::function::NoFunctions;
 use plat_platform::Platform;
+use tokio::runtime::Handle;
 use tokio::sync::watch;
 use tracing::info;
 
@@ -20,6 +20,7 @@ use super::composite::Memory;
 use super::dispatch;
 use super::events::{self, Events};
 use super::fence::Fence;
+use super::functions::Functions;
 use super::health::{self, Health};
 use super::hearing::Hearing;
 use super::lease::Lease;
@@ -27,6 +28,7 @@ use super::metrics::Metrics;
 use super::platform;
 use super::rate::Rate;
 use super::reconciler::Context;
+use super::standing::{self, Known};
 use super::wakes;
 use super::watches::{WatchScope, Watches};
 use super::writer::Writer;
@@ -45,7 +47,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     let client = connect(arguments).await?;
     let fence = Arc::new(if arguments.lease.leader_elect { Fence::default() } else { Fence::open() });
     let (platform_sender, platform) = watch::channel(Arc::new(Platform::default()));
-    let (context, sender) = build(arguments, client, &fence, platform);
+    let (standing_sender, standing) = watch::channel(None);
+    let (context, sender) = build(arguments, client, &fence, (platform, standing.clone()));
     let stages = Stages::default();
     let health = Health { context: Arc::clone(&context), stage: stages.watch() };
     let address = health::serve(&arguments.health, health).await?;
@@ -65,8 +68,10 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     } else {
         always.subscribe()
     };
+    tokio::spawn(standing::run(Arc::clone(&context), leads.clone(), standing_sender));
+    let works = standing::works(leads, standing);
     let stopping = watch::Sender::new(false);
-    let working = tokio::spawn(dispatch::run(Arc::clone(&context), leads, stopping.subscribe()));
+    let working = tokio::spawn(dispatch::run(Arc::clone(&context), works, stopping.subscribe()));
     drain::signal().await.context("cannot wait for signals")?;
     info!("shutting down");
     stages.enter(Stage::Leaving);
@@ -92,7 +97,7 @@ fn build(
     arguments: &Arguments,
     client: Client,
     fence: &Arc<Fence>,
-    platform: watch::Receiver<Arc<Platform>>,
+    (platform, standing): (watch::Receiver<Arc<Platform>>, watch::Receiver<Known>),
 ) -> (Arc<Context>, events::Sender) {
     let metrics = Arc::new(Metrics::default());
     let api = Api::new(client.clone(), Arc::clone(&metrics));
@@ -102,6 +107,13 @@ fn build(
     let stop_after = arguments.settings.stop_after_writes;
     let writer = Writer::new(api.clone(), Arc::clone(fence), rate, Arc::clone(&hearing), stop_after);
     let (events, sender) = Events::new(api.clone(), Arc::clone(fence), Arc::clone(&metrics));
+    let functions = Functions::new(
+        Arc::clone(&hearing.objects),
+        Arc::clone(&metrics),
+        arguments.functions.clone(),
+        arguments.lease.namespace(),
+        Handle::current(),
+    );
     let context = Context {
         objects: Arc::clone(&hearing.objects),
         kinds: Arc::clone(&hearing.kinds),
@@ -115,7 +127,8 @@ fn build(
         settings: arguments.settings.clone(),
         metrics,
         hearing,
-        functions: Arc::new(NoFunctions),
+        functions: Arc::new(functions),
+        standing,
         compiled: Arc::default(),
         composed: Memory::default(),
     };

@@ -121,7 +121,7 @@ fn controller() -> Vec<Right> {
         right("apiextensions.k8s.io", &["customresourcedefinitions"], WRITE, "makes the kinds of XRDs"),
         right("", &["events"], &["create", "patch"], "tells what happened"),
         right("events.k8s.io", &["events"], &["create", "patch"], "tells what happened"),
-        right("apps", &["deployments"], &["list"], "looks whether Crossplane runs"),
+        right("apps", &["deployments"], &["list", "watch"], "looks whether Crossplane runs, and how functions are"),
         Right {
             names: &[CROSSPLANE_LEASE],
             ..right("coordination.k8s.io", &["leases"], &["get", "list"], "looks whether Crossplane runs")

@@ -6,7 +6,7 @@ use plat_resource::{Value, object, time};
 use serde_json::json;
 
 /// The field manager of Crossplane's updates: the name of its program.
-const CROSSPLANE_MANAGER: &str = "crossplane";
+pub const CROSSPLANE_MANAGER: &str = "crossplane";
 /// The duration of a Lease that names none.
 const DEFAULT_DURATION_SECONDS: i64 = 60;
 
