@@ -9,5 +9,6 @@ mod mutations;
 mod program;
 mod served;
 mod program;
+mod served;
 mod verdicts;
 mod webhook;
