@@ -9,6 +9,7 @@ mod mutations;
 mod program;
 mod served;
 mod program;
+mod reconciling;
 mod served;
 mod verdicts;
 mod webhook;

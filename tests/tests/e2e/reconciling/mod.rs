@@ -1,0 +1,5 @@
+//! The real controller beside a real API server.
+
+mod claims;
+mod fixtures;
+mod harness;
