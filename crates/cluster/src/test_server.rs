@@ -144,7 +144,7 @@ async fn serve(
     };
     // A client that keeps its connection open must not keep the test from ending.
     tokio::select! {
-        served = router.serve_with_incoming(TcpListenerStream::new(listener)) => served.unwrap(),
+        ended = router.serve_with_incoming(TcpListenerStream::new(listener)) => ended.unwrap(),
         _ = stopped => {}
     }
 }

@@ -7,8 +7,6 @@ mod controller;
 mod definitions;
 mod mutations;
 mod program;
-mod served;
-mod program;
 mod reconciling;
 mod served;
 mod verdicts;
