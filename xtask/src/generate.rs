@@ -60,6 +60,7 @@ fn files(root: &Path) -> anyhow::Result<Vec<(PathBuf, String)>> {
         ("manifests/webhook.yaml".into(), configuration::manifest()),
         ("manifests/install.yaml".into(), install::manifest()),
         ("manifests/crds.yaml".into(), plat_served::manifest()),
+        ("manifests/policy-crds.yaml".into(), plat_served::policy_manifest()),
         page(KINDS_PAGE, &kinds::markdown())?,
         page(RIGHTS_PAGE, &rights::markdown())?,
     ])

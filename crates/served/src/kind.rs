@@ -63,11 +63,14 @@ impl Version {
     fn value(self, stored: bool) -> Value {
         let columns =
             self.columns.iter().map(|Column(path, name, kind)| json!({"jsonPath": path, "name": name, "type": kind}));
+        let columns: Vec<Value> = columns.collect();
         let mut version = json!({
             "name": self.name, "served": true, "storage": stored,
             "schema": {"openAPIV3Schema": self.schema.into_value()},
-            "additionalPrinterColumns": columns.collect::<Vec<Value>>(),
         });
+        if !columns.is_empty() {
+            version["additionalPrinterColumns"] = columns.into();
+        }
         if self.status {
             version["subresources"] = json!({"status": {}});
         }

@@ -13,6 +13,7 @@ use std::fs;
 use std::sync::OnceLock;
 
 use plat_resource::{Value, object};
+use plat_tests::Program;
 use plat_tests::programs::{self, progress};
 
 use crate::cases;
@@ -34,14 +35,19 @@ fn theirs() -> Option<&'static Judge> {
 
 /// Crossplane's own definitions of the kinds that plat brings, by name.
 fn crossplanes() -> Option<BTreeMap<String, Value>> {
-    let Some(module) = programs::CROSSPLANE_CORE.module_folder() else {
-        progress("Crossplane's Go module is not here: its definitions are left out, what was recorded counts");
+    published(programs::CROSSPLANE_CORE, "cluster/crds", &plat_served::definitions())
+}
+
+/// The definitions of the same names in a folder of a program's module.
+fn published(program: Program, folder: &str, ours: &[Value]) -> Option<BTreeMap<String, Value>> {
+    let Some(module) = program.module_folder() else {
+        progress(&format!("the Go module of {} is not here: its definitions are not compared with", program.name));
         return None;
     };
-    let wanted: BTreeSet<String> = plat_served::definitions().iter().map(|it| object::name(it).to_owned()).collect();
+    let wanted: BTreeSet<String> = ours.iter().map(|it| object::name(it).to_owned()).collect();
     let read = || -> anyhow::Result<BTreeMap<String, Value>> {
         let mut found = BTreeMap::new();
-        for entry in fs::read_dir(module.join("cluster/crds"))? {
+        for entry in fs::read_dir(module.join(folder))? {
             for definition in cases::values(&entry?.path())? {
                 found.insert(object::name(&definition).to_owned(), definition);
             }
@@ -49,7 +55,7 @@ fn crossplanes() -> Option<BTreeMap<String, Value>> {
         found.retain(|name, _| wanted.contains(name));
         Ok(found)
     };
-    Some(read().unwrap_or_else(|error| panic!("Crossplane's definitions cannot be read: {error:#}")))
+    Some(read().unwrap_or_else(|error| panic!("{}: {error:#}", module.display())))
 }
 
 /// The schema without what only people read, and with the order of lists that have none.
@@ -88,16 +94,28 @@ fn meaning(definition: &Value) -> Value {
 
 #[test]
 fn each_definition_is_crossplanes_in_our_own_words() {
-    let Some(theirs) = crossplanes() else { return };
-    let ours = plat_served::definitions();
-    assert_eq!(ours.len(), theirs.len(), "Crossplane has no such kind: {:?}", theirs.keys());
-    let differences: Vec<String> = ours
-        .iter()
-        .filter_map(|definition| {
-            let name = object::name(definition);
-            first_difference(name, &meaning(definition), &meaning(theirs.get(name)?))
-        })
-        .collect();
+    same(&plat_served::definitions(), crossplanes());
+}
+
+#[test]
+fn each_definition_of_policies_is_gatekeepers_in_our_own_words() {
+    let ours = plat_served::policy_definitions();
+    same(&ours, published(programs::GATEKEEPER, "charts/gatekeeper/crds", &ours));
+}
+
+#[test]
+fn an_api_server_takes_the_definitions_of_policies() {
+    Judge::establish("policies", &plat_served::policy_definitions());
+}
+
+fn same(ours: &[Value], theirs: Option<BTreeMap<String, Value>>) {
+    let Some(theirs) = theirs else { return };
+    assert_eq!(ours.len(), theirs.len(), "there are only {:?}", theirs.keys());
+    let difference = |definition: &Value| {
+        let name = object::name(definition);
+        first_difference(name, &meaning(definition), &meaning(theirs.get(name)?))
+    };
+    let differences: Vec<String> = ours.iter().filter_map(difference).collect();
     assert!(differences.is_empty(), "{}", differences.join("\n"));
 }
 
