@@ -1,11 +1,13 @@
 //! The port behind which the two engines stand.
 //!
-//! Owns what an engine is given and what it answers. Knows neither Rego nor CEL.
+//! Owns what an engine is given and what it answers. Knows neither language; that Rego has lines to be counted is all.
 
 pub(crate) mod rego;
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use plat_rego::{Coverage, Reached};
 use plat_resource::Value;
 
 use crate::review_input::Input;
@@ -47,4 +49,12 @@ pub(crate) struct Failure {
 pub(crate) trait Engine: fmt::Debug + Send + Sync {
     /// Evaluates one constraint; the violations in the engine's own order.
     fn evaluate(&self, call: &Call<'_>) -> Result<Vec<Found>, Failure>;
+
+    /// Adds the lines that the evaluation reaches to `reached`.
+    fn reach(&self, _call: &Call<'_>, _reached: &mut Reached) {}
+
+    /// The lines of each module, that with the violations first; none where lines are not counted.
+    fn coverage(&self, _reached: &Reached) -> BTreeMap<usize, Coverage> {
+        BTreeMap::new()
+    }
 }

@@ -89,31 +89,11 @@ impl PolicySet {
         budget: &Budget<'_>,
     ) -> Vec<Finding<'_>> {
         let input = Input::new(review);
-        let namespace = review.namespace.as_ref().or_else(|| {
-            let name = object::string_at(&review.request, &["namespace"]).filter(|name| !name.is_empty())?;
-            inventory.namespace(name)
-        });
-        let kinds = reviewed(review).filter_map(|object| object::string_at(object, &["kind"]));
-        let mut candidates = self.index.candidates(kinds);
-        if reviewed(review).next().is_none() {
-            candidates = (0..self.constraints.len()).collect();
-        }
         let mut findings = Vec::new();
-        let mut matching: Vec<(&Constraint, Vec<EnforcementAction>)> = Vec::new();
-        for constraint in candidates.into_iter().filter_map(|position| self.constraints.get(position)) {
-            let actions = constraint.actions_at(point);
-            if actions.is_empty() || self.unwanted_operation(&constraint.name, review, point).is_some() {
-                continue;
-            }
-            budget.take_match();
-            match matches(constraint, review, namespace) {
-                Ok(true) => matching.push((constraint, actions)),
-                Ok(false) => {}
-                Err(message) => findings.push(Finding::failed(constraint, actions, message, Cause::Match)),
-            }
-        }
+        let asked = Asked { input: &input, inventory, budget };
+        let matching = self.matching(review, point, &asked, &mut findings);
         for group in matching.chunk_by(|(one, _), (other, _)| one.name.kind == other.name.kind) {
-            findings.extend(self.evaluate_template(group, &Asked { input: &input, inventory, budget }));
+            findings.extend(self.evaluate_template(group, &asked));
         }
         findings.sort_by(|one, other| {
             let key = |finding: &Finding<'_>| {
@@ -123,6 +103,57 @@ impl PolicySet {
             key(one).cmp(&key(other)).then_with(|| one.constraint.name.cmp(&other.constraint.name))
         });
         findings
+    }
+
+    /// The constraints that are asked about `review` at `point`; a match that fails is a finding.
+    fn matching<'a>(
+        &'a self,
+        review: &Review,
+        point: EnforcementPoint,
+        asked: &Asked<'_>,
+        findings: &mut Vec<Finding<'a>>,
+    ) -> Vec<(&'a Constraint, Vec<EnforcementAction>)> {
+        let namespace = review.namespace.as_ref().or_else(|| {
+            let name = object::string_at(&review.request, &["namespace"]).filter(|name| !name.is_empty())?;
+            asked.inventory.namespace(name)
+        });
+        let kinds = reviewed(review).filter_map(|object| object::string_at(object, &["kind"]));
+        let mut candidates = self.index.candidates(kinds);
+        if reviewed(review).next().is_none() {
+            candidates = (0..self.constraints.len()).collect();
+        }
+        let mut matching: Vec<(&Constraint, Vec<EnforcementAction>)> = Vec::new();
+        for constraint in candidates.into_iter().filter_map(|position| self.constraints.get(position)) {
+            let actions = constraint.actions_at(point);
+            if actions.is_empty() || self.unwanted_operation(&constraint.name, review, point).is_some() {
+                continue;
+            }
+            asked.budget.take_match();
+            match matches(constraint, review, namespace) {
+                Ok(true) => matching.push((constraint, actions)),
+                Ok(false) => {}
+                Err(message) => findings.push(Finding::failed(constraint, actions, message, Cause::Match)),
+            }
+        }
+        matching
+    }
+
+    /// Adds the lines of Rego that `review` reaches at `point` to `reached`; all constraints are to be of one template.
+    pub(crate) fn reach(
+        &self,
+        review: &Review,
+        point: EnforcementPoint,
+        inventory: &Inventory,
+        reached: &mut plat_rego::Reached,
+    ) {
+        let (input, budget) = (Input::new(review), &Budget::unlimited());
+        let asked = Asked { input: &input, inventory, budget };
+        for (constraint, _) in self.matching(review, point, &asked, &mut Vec::new()) {
+            if let Some((_, engine)) = self.template(&constraint.name.kind).and_then(|found| found.engine.as_ref()) {
+                let limits = self.options.limits_now();
+                engine.reach(&Call { input: &input, constraint, inventory, limits, budget }, reached);
+            }
+        }
     }
 
     /// Evaluates the matching constraints of one template. A failure that Gatekeeper would have for all of them is one

@@ -1,4 +1,4 @@
-//! Rules whose name begins with `test_`: which there are, what they say, and which lines they reach.
+//! Rules whose name begins with `test_`: which there are, what they say, and which lines they and others reach.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -105,6 +105,24 @@ impl Program {
         }
     }
 
+    /// Adds the lines that a rule reaches to `reached`. What the rule says is for [`Self::eval`] to tell: to keep lines it
+    /// takes the long way where there is an index, and may need more than it has.
+    pub fn reach(&self, rule: &str, input: &Document, data: &Document, limits: Limits, reached: &mut Reached) {
+        let (Ok(input), Ok(data)) = (input.value(), data.value()) else { return };
+        let empty = Value::object(vec![]);
+        let data = data.unwrap_or(&empty);
+        let path: Vec<Name> = rule.split('.').skip(1).map(Name::from).collect();
+        let lines = deep(|| {
+            let budget = Budget::new(limits);
+            let mut machine = Machine::new(self.rules(), input.cloned(), data.clone(), budget, MAX_DEPTH);
+            machine.lines = Some(BTreeSet::new());
+            // What fails has reached lines too.
+            let _ = machine.document(&path);
+            Ok(machine.lines)
+        });
+        reached.0.extend(lines.into_iter().flatten().flatten());
+    }
+
     /// The lines of each module, by its place among those compiled.
     pub fn coverage(&self, reached: &Reached) -> BTreeMap<usize, Coverage> {
         let mut all = BTreeSet::new();
@@ -127,7 +145,7 @@ impl Program {
     }
 }
 
-/// Lines that tests reached.
+/// Lines that tests, or evaluations, reached.
 #[derive(Debug, Clone, Default)]
 pub struct Reached(BTreeSet<(usize, u32)>);
 

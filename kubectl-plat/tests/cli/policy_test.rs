@@ -275,6 +275,113 @@ fn tests_in_rego_are_run() {
     assert!(one.stdout.ends_with("Tests: 1 passed, 0 failed, 4 skipped.\n"), "{one}");
 }
 
+/// A template with a library, in the form of `code`.
+const COVERED: &str = "
+apiVersion: templates.gatekeeper.sh/v1
+kind: ConstraintTemplate
+metadata:
+  name: sizelimit
+spec:
+  crd:
+    spec:
+      names:
+        kind: SizeLimit
+      validation:
+        openAPIV3Schema: {type: object, properties: {max: {type: integer}}}
+  targets:
+  - target: admission.k8s.gatekeeper.sh
+    code:
+    - engine: Rego
+      source:
+        version: v1
+        rego: |
+          package sizelimit
+
+          import data.lib.sizes
+
+          violation contains {\"msg\": msg} if {
+            size := sizes.of(input.review.object)
+            size > input.parameters.max
+            msg := sprintf(\"%v is too large\", [size])
+          }
+        libs:
+        - |
+          package lib.sizes
+
+          of(object) := object.spec.size
+
+          of(object) := size if {
+            not object.spec.size
+            size := 0
+          }
+";
+
+/// A template with its Rego on one line.
+const UNBROKEN: &str = r#"{apiVersion: templates.gatekeeper.sh/v1, kind: ConstraintTemplate, metadata: {name: sizelimit}, spec: {
+crd: {spec: {names: {kind: SizeLimit}, validation: {openAPIV3Schema: {x-kubernetes-preserve-unknown-fields: true}}}},
+targets: [{target: admission.k8s.gatekeeper.sh, rego:
+"package sizelimit\nviolation[{\"msg\": \"the limit is 5\"}] {\n input.review.object.spec.size > 5\n}"}]}}"#;
+
+#[test]
+fn the_rego_of_templates_is_covered_by_suites() {
+    let sandbox = sandbox(&SUITE.replace("the limit is 5", "9 is too large"));
+    let sandbox = sandbox.file("policies/size/template.yaml", COVERED);
+    assert_snapshot!(test(&sandbox, &["policies", "--coverage"]).answer(), @"
+    ok    policies/size/suite.yaml  3 cases
+
+    Coverage
+       75 %  policies/size/template.yaml   not reached: 35, 37
+
+    Tests: 2 passed, 0 failed, 1 skipped.
+    ");
+    let json = test(&sandbox, &["policies", "--coverage", "--run", "small", "-o", "json"]).answer();
+    let json: serde_json::Value = serde_json::from_str(&json).unwrap();
+    let lines =
+        serde_json::json!([{"file": "policies/size/template.yaml", "covered": 4, "notCovered": [24, 27, 35, 37]}]);
+    assert_eq!(json["groups"][0]["coverage"], lines);
+    assert!(!test(&sandbox, &["policies"]).answer().contains("Coverage"));
+}
+
+#[test]
+fn what_one_of_several_suites_reaches_is_covered() {
+    let without_size = "apiVersion: cloud.example/v1\nkind: Volume\nmetadata: {name: own}\nspec: {}\n";
+    let sandbox = sandbox(SUITE)
+        .file("policies/size/template.yaml", COVERED)
+        .file("policies/size/more.yaml", SUITE.replace("small", "none"))
+        .file("policies/size/samples/none.yaml", without_size);
+    assert_snapshot!(test(&sandbox, &["policies", "--coverage", "--run", "small|none"]).answer(), @"
+    ok    policies/size/more.yaml  3 cases
+    ok    policies/size/suite.yaml  3 cases
+
+    Coverage
+       75 %  policies/size/template.yaml   not reached: 24, 27
+
+    Tests: 2 passed, 0 failed, 4 skipped.
+    ");
+}
+
+#[test]
+fn rego_that_is_no_block_is_one_line_to_cover() {
+    let sandbox = sandbox(SUITE).file("policies/size/template.yaml", UNBROKEN);
+    let answer = |filter: &str| test(&sandbox, &["policies", "--coverage", "--run", filter]).answer();
+    assert_snapshot!(answer("small"), @"
+    ok    policies/size/suite.yaml  3 cases
+
+    Coverage
+        0 %  policies/size/template.yaml   not reached: 4
+
+    Tests: 1 passed, 0 failed, 2 skipped.
+    ");
+    assert_snapshot!(answer("large"), @"
+    ok    policies/size/suite.yaml  3 cases
+
+    Coverage
+      100 %  policies/size/template.yaml
+
+    Tests: 1 passed, 0 failed, 2 skipped.
+    ");
+}
+
 #[test]
 fn rego_of_today_is_run_too() {
     let today = "package sizes\n\ntoo_large(size) if size > 5\n\ntest_large if too_large(6)\n

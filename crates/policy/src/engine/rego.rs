@@ -3,8 +3,9 @@
 //! Owns the query and the reading of its answer, which is that of Gatekeeper's hook. The language is `plat_rego`'s.
 
 use std::cmp::Ordering;
+use std::collections::BTreeMap;
 
-use plat_rego::{Document, EvalError, Program};
+use plat_rego::{Coverage, Document, EvalError, Program, Reached};
 use plat_resource::{Map, Value};
 
 use super::{Call, Engine, Failure, Found};
@@ -25,14 +26,24 @@ impl Rego {
 
 impl Engine for Rego {
     fn evaluate(&self, call: &Call<'_>) -> Result<Vec<Found>, Failure> {
-        let review = call.input.document().clone();
-        let input =
-            Document::object([("review", review), ("parameters", call.constraint.parameters_document().clone())]);
-        let (answer, steps) = self.program.eval_counted(&self.rule, &input, call.inventory.data(), call.limits);
+        let (answer, steps) = self.program.eval_counted(&self.rule, &input(call), call.inventory.data(), call.limits);
         call.budget.take(steps);
         let Some(Value::Array(members)) = answer.map_err(|error| failure(&error))? else { return Ok(Vec::new()) };
         read(members)
     }
+
+    fn reach(&self, call: &Call<'_>, reached: &mut Reached) {
+        self.program.reach(&self.rule, &input(call), call.inventory.data(), call.limits, reached);
+    }
+
+    fn coverage(&self, reached: &Reached) -> BTreeMap<usize, Coverage> {
+        self.program.coverage(reached)
+    }
+}
+
+fn input(call: &Call<'_>) -> Document {
+    let review = call.input.document().clone();
+    Document::object([("review", review), ("parameters", call.constraint.parameters_document().clone())])
 }
 
 fn failure(error: &EvalError) -> Failure {

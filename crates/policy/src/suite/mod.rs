@@ -4,6 +4,7 @@
 //! files: what a suite names comes through a lookup. Finding suites is up to the caller.
 
 mod assertion;
+mod cover;
 mod filter;
 mod paths;
 mod read;
@@ -11,6 +12,7 @@ mod reviewed;
 mod run;
 
 pub use assertion::{Assertion, Wanted};
+pub use cover::TemplateCoverage;
 pub use filter::Filter;
 pub use paths::join;
 pub use read::read;
@@ -86,6 +88,9 @@ pub struct SuiteResult {
     pub outcome: Outcome,
     /// Its tests; none where it was left out.
     pub tests: Vec<TestResult>,
+    /// What its tests reach of the Rego of their templates, where that was asked for.
+    #[serde(skip)]
+    pub coverage: Vec<TemplateCoverage>,
 }
 
 /// What became of a test.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 
 use plat_resource::{Diagnostic, Document, GroupVersionKind, Value, object, yaml};
 
+use super::cover::Cover;
 use super::{Case, CaseResult, Filter, Outcome, Suite, SuiteResult, Test, TestResult, join, reviewed};
 use crate::constraint::{self, Fault};
 use crate::expansion::Expansion;
@@ -17,6 +18,20 @@ pub struct Runner<'a> {
     pub options: &'a Options,
     /// From a path to the bytes of the file, or why it cannot be read.
     pub files: &'a dyn Fn(&str) -> Result<Vec<u8>, String>,
+    /// Whether it is told which lines of templates are reached.
+    pub coverage: bool,
+}
+
+/// A template that tests of a suite have in common.
+struct Known {
+    template: Template,
+    cover: Option<Cover>,
+}
+
+/// What the objects of a test are put before.
+struct Judge<'a> {
+    policies: PolicySet,
+    cover: Option<&'a mut Cover>,
 }
 
 /// Why a test cannot be run.
@@ -48,21 +63,17 @@ impl Runner<'_> {
     pub fn run(&self, suite: &Suite, filter: &Filter) -> SuiteResult {
         let path = suite.path.clone();
         if suite.skip {
-            return SuiteResult { path, outcome: Outcome::Skipped, tests: Vec::new() };
+            return SuiteResult { path, outcome: Outcome::Skipped, tests: Vec::new(), coverage: Vec::new() };
         }
         let mut templates = BTreeMap::new();
         let tests: Vec<_> = suite.tests.iter().map(|test| self.test(suite, test, filter, &mut templates)).collect();
         let failed = tests.iter().any(|test| test.outcome == Outcome::Failed);
-        SuiteResult { path, outcome: if failed { Outcome::Failed } else { Outcome::Passed }, tests }
+        let lines = |(path, known): (&String, &Known)| known.cover.as_ref()?.lines(path, &known.template);
+        let coverage = templates.iter().filter_map(lines).collect();
+        SuiteResult { path, outcome: if failed { Outcome::Failed } else { Outcome::Passed }, tests, coverage }
     }
 
-    fn test(
-        &self,
-        suite: &Suite,
-        test: &Test,
-        filter: &Filter,
-        templates: &mut BTreeMap<String, Template>,
-    ) -> TestResult {
+    fn test(&self, suite: &Suite, test: &Test, filter: &Filter, templates: &mut BTreeMap<String, Known>) -> TestResult {
         let mut result = TestResult {
             name: test.name.clone(),
             outcome: Outcome::Skipped,
@@ -82,7 +93,11 @@ impl Runner<'_> {
                 Err(Stop::new(format!("{wanted}: got error {got} but want schema validation failed")))
             }
             (false, Err(stop)) => Err(stop),
-            (false, Ok(policies)) => self.cases(suite, test, filter, &policies),
+            (false, Ok(policies)) => {
+                let known = templates.get_mut(&join(&suite.path, &test.template));
+                let cover = known.and_then(|known| known.cover.as_mut());
+                self.cases(suite, test, filter, &mut Judge { policies, cover })
+            }
         };
         result.outcome = Outcome::Passed;
         match ran {
@@ -96,12 +111,7 @@ impl Runner<'_> {
     }
 
     /// The template and the constraint of a test as a set.
-    fn policies(
-        &self,
-        suite: &Suite,
-        test: &Test,
-        templates: &mut BTreeMap<String, Template>,
-    ) -> Result<PolicySet, Stop> {
+    fn policies(&self, suite: &Suite, test: &Test, templates: &mut BTreeMap<String, Known>) -> Result<PolicySet, Stop> {
         if test.template.is_empty() {
             return Err(Stop::new("invalid Suite: missing template"));
         }
@@ -109,7 +119,9 @@ impl Runner<'_> {
         if !templates.contains_key(&path) {
             templates.insert(path.clone(), self.template(&path)?);
         }
-        let Some(template) = templates.get(&path) else { return Err(Stop::new("invalid Suite: missing template")) };
+        let Some(Known { template, .. }) = templates.get(&path) else {
+            return Err(Stop::new("invalid Suite: missing template"));
+        };
         if !template.is_compiled() {
             return Err(Stop::of("adding template", template.findings.clone()));
         }
@@ -117,13 +129,14 @@ impl Runner<'_> {
         Ok(PolicySet::of(template.clone(), constraint, self.options))
     }
 
-    fn template(&self, path: &str) -> Result<Template, Stop> {
+    fn template(&self, path: &str) -> Result<Known, Stop> {
         let document = self.first(path, "ConstraintTemplate")?;
         let kind = GroupVersionKind::of(&document.value);
         if kind.group != template::GROUP || kind.kind != "ConstraintTemplate" {
             return Err(Stop::new(format!("path {path:?}: not a ConstraintTemplate")));
         }
-        Ok(template::read(&document, self.options))
+        let template = template::read(&document, self.options);
+        Ok(Known { template, cover: self.coverage.then(|| Cover::new(document)) })
     }
 
     fn constraint(&self, suite: &Suite, test: &Test, template: &Template) -> Result<Constraint, Stop> {
@@ -179,15 +192,15 @@ impl Runner<'_> {
         suite: &Suite,
         test: &Test,
         filter: &Filter,
-        policies: &PolicySet,
+        judge: &mut Judge<'_>,
     ) -> Result<Vec<CaseResult>, Stop> {
         let expansion = self.expansion(suite, test)?;
-        let run = |case: &Case| {
+        let mut run = |case: &Case| {
             let name = case.name.clone();
             if case.skip || !filter.matches_case(&test.name, &case.name) {
                 return CaseResult { name, outcome: Outcome::Skipped, error: None, messages: Vec::new() };
             }
-            let (messages, error) = match self.messages(suite, case, policies, expansion.as_ref()) {
+            let (messages, error) = match self.messages(suite, case, judge, expansion.as_ref()) {
                 Ok(messages) => {
                     let error = case.assertions.iter().find_map(|assertion| assertion.check(&messages).err());
                     (messages, error)
@@ -197,7 +210,7 @@ impl Runner<'_> {
             let outcome = if error.is_some() { Outcome::Failed } else { Outcome::Passed };
             CaseResult { name, outcome, error, messages }
         };
-        Ok(test.cases.iter().map(run).collect())
+        Ok(test.cases.iter().map(&mut run).collect())
     }
 
     fn expansion(&self, suite: &Suite, test: &Test) -> Result<Option<Expansion>, Stop> {
@@ -232,7 +245,7 @@ impl Runner<'_> {
         &self,
         suite: &Suite,
         case: &Case,
-        policies: &PolicySet,
+        judge: &mut Judge<'_>,
         expansion: Option<&Expansion>,
     ) -> Result<Vec<String>, String> {
         if case.object.is_empty() {
@@ -250,9 +263,9 @@ impl Runner<'_> {
         let reviewed = &reviewed.value;
         let inventory = self.inventory(suite, case)?;
         if reviewed::is_admission_review(reviewed) {
-            return Ok(said(policies, &reviewed::of_admission_review(reviewed)?, &inventory));
+            return Ok(judge.say(&reviewed::of_admission_review(reviewed)?, &inventory));
         }
-        let mut messages = said(policies, &Review::of_object(reviewed, None), &inventory);
+        let mut messages = judge.say(&Review::of_object(reviewed, None), &inventory);
         let Some(expansion) = expansion else { return Ok(messages) };
         let name = object::name(reviewed);
         let made = expansion.expand(reviewed, space(reviewed), &mut Ok);
@@ -260,7 +273,7 @@ impl Runner<'_> {
             made.map_err(|error| format!("expanding resource {name}: error expanding resource {name}: {error}"))?
         {
             let review = Review { source: Source::Generated, ..Review::of_object(&made.object, None) };
-            let implied = said(policies, &review, &inventory).into_iter();
+            let implied = judge.say(&review, &inventory).into_iter();
             messages.extend(implied.map(|message| format!("[Implied by {}] {message}", made.template)));
         }
         Ok(messages)
@@ -288,7 +301,13 @@ fn space(object: &Value) -> Option<&str> {
     Some(object::namespace(object)).filter(|name| ["", "default"].contains(name))
 }
 
-fn said(policies: &PolicySet, review: &Review, inventory: &Inventory) -> Vec<String> {
-    let findings = policies.findings(review, EnforcementPoint::CommandLine, inventory);
-    findings.into_iter().map(|finding| finding.message).collect()
+impl Judge<'_> {
+    fn say(&mut self, review: &Review, inventory: &Inventory) -> Vec<String> {
+        let point = EnforcementPoint::CommandLine;
+        if let Some(cover) = &mut self.cover {
+            self.policies.reach(review, point, inventory, &mut cover.reached);
+        }
+        let findings = self.policies.findings(review, point, inventory);
+        findings.into_iter().map(|finding| finding.message).collect()
+    }
 }

@@ -80,7 +80,7 @@ fn ran(tests: &str, filter: &str) -> SuiteResult {
     let files =
         |path: &str| files.get(path).map(|text| text.clone().into_bytes()).ok_or_else(|| "no such file".to_owned());
     let options = Options::default();
-    Runner { options: &options, files: &files }.run(&suite, &Filter::new(filter).unwrap())
+    Runner { options: &options, files: &files, coverage: true }.run(&suite, &Filter::new(filter).unwrap())
 }
 
 fn told(result: &SuiteResult) -> String {
@@ -196,4 +196,19 @@ fn a_file_that_is_no_suite_is_none_and_a_faulty_one_is_told() {
     error: suite x.yaml is not usable
       caused by: x.yaml:7:11: tests[0].cases[0].skip: this is neither true nor false
     "#);
+}
+
+#[test]
+fn lines_of_templates_are_told_as_lines_of_their_file() {
+    let reached = |object: &str| {
+        let case = format!("{{name: one, object: {object}, assertions: [{{violations: 0}}]}}");
+        let mut coverage =
+            ran(&format!("- {{name: t, template: template.yaml, constraint: constraint.yaml, cases: [{case}]}}"), "")
+                .coverage;
+        let lines = coverage.pop().unwrap();
+        assert_eq!((lines.file.as_str(), coverage.len()), ("s/template.yaml", 0));
+        (lines.covered.into_iter().collect::<Vec<_>>(), lines.not_covered.into_iter().collect::<Vec<_>>())
+    };
+    assert_eq!(reached("good.yaml"), (vec![19, 20], vec![18, 21]));
+    assert_eq!(reached("bad.yaml"), (vec![18, 19, 20, 21], vec![]));
 }

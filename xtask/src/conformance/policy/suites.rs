@@ -71,7 +71,7 @@ pub(super) fn answers(folder: &Path) -> anyhow::Result<Answers> {
     let mut answers = Answers::new();
     let options = Options::default();
     let files = |path: &str| std::fs::read(path).map_err(|error| error.to_string());
-    let runner = Runner { options: &options, files: &files };
+    let runner = Runner { options: &options, files: &files, coverage: false };
     for path in yaml_files(folder)? {
         let name = path.strip_prefix(folder).unwrap_or(&path).display().to_string();
         let Ok(Some(suite)) = suite::read(&path.display().to_string(), &std::fs::read(&path)?) else { continue };

@@ -45,7 +45,7 @@ pub(super) struct TestArgs {
     #[arg(long)]
     rego_only: bool,
 
-    /// Tell which lines of .rego files their tests reach; suites and the Rego in templates are not counted
+    /// Tell which lines of .rego files, and of the Rego in the templates of suites, the tests reach
     #[arg(long)]
     coverage: bool,
 
@@ -67,7 +67,7 @@ pub(super) fn run(ui: &Ui, arguments: &TestArgs) -> Result<Exit, CommandError> {
     let mut findings = Vec::new();
     let tests = load::tests(&arguments.paths, &mut findings);
     let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
-    let mut groups = suites::run(&tests.suites, &options, &filter, &mut findings);
+    let mut groups = suites::run(&tests.suites, &options, &filter, arguments.coverage, &mut findings);
     groups.extend(rego::run(&tests.rego, &arguments.run, arguments.coverage, &mut findings)?);
     if groups.is_empty() && !findings.iter().any(Diagnostic::is_error) {
         findings.push(nothing(&arguments.paths));

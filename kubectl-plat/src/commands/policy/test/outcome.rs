@@ -1,5 +1,6 @@
 //! What became of tests, written down.
 
+use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
 use plat_policy::suite::Outcome;
@@ -18,7 +19,7 @@ pub(super) struct Group {
     pub(super) path: String,
     /// Its cases.
     pub(super) cases: Vec<Case>,
-    /// Lines of Rego files, where that was asked for.
+    /// Lines of Rego, in files and in templates, where that was asked for.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(super) coverage: Vec<Lines>,
 }
@@ -38,8 +39,8 @@ pub(super) struct Case {
     pub(super) messages: Vec<String>,
 }
 
-/// The lines of a Rego file.
-#[derive(Debug, Serialize)]
+/// The lines of a file of Rego, or of a template with Rego.
+#[derive(Debug, Clone, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub(super) struct Lines {
     /// The file.
@@ -98,7 +99,7 @@ pub(super) fn text(groups: &[Group], color: bool) -> String {
 
 fn coverage(groups: &[Group]) -> String {
     let mut out = String::new();
-    for lines in groups.iter().flat_map(|group| &group.coverage) {
+    for lines in together(groups) {
         if out.is_empty() {
             out.push_str("\nCoverage\n");
         }
@@ -109,6 +110,23 @@ fn coverage(groups: &[Group]) -> String {
         let _ = writeln!(out, "  {percent:3} %  {}{missed}", lines.file);
     }
     out
+}
+
+/// Each file once: what one of several suites reaches is reached.
+fn together(groups: &[Group]) -> Vec<Lines> {
+    let mut files: Vec<Lines> = Vec::new();
+    let mut places = BTreeMap::new();
+    for lines in groups.iter().flat_map(|group| &group.coverage) {
+        let place = *places.entry(lines.file.as_str()).or_insert(files.len());
+        let Some(known) = files.get_mut(place) else {
+            files.push(lines.clone());
+            continue;
+        };
+        let before = known.not_covered.len();
+        known.not_covered.retain(|line| lines.not_covered.contains(line));
+        known.covered += before - known.not_covered.len();
+    }
+    files
 }
 
 /// `3, 5-7`.

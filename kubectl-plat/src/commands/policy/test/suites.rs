@@ -1,10 +1,10 @@
 //! Suites: read, run on all cores, brought into the form of outcomes.
 
 use plat_policy::Options;
-use plat_policy::suite::{self, Filter, Outcome, Runner, Suite, SuiteResult, TestResult};
+use plat_policy::suite::{self, Filter, Outcome, Runner, Suite, SuiteResult, TemplateCoverage, TestResult};
 use plat_resource::Diagnostic;
 
-use super::outcome::{Case, Group};
+use super::outcome::{Case, Group, Lines};
 use crate::{load, parallel};
 
 /// Runs every suite among `files`.
@@ -12,6 +12,7 @@ pub(super) fn run(
     files: &[(String, Vec<u8>)],
     options: &Options,
     filter: &Filter,
+    coverage: bool,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Group> {
     let mut suites: Vec<Suite> = Vec::new();
@@ -24,7 +25,7 @@ pub(super) fn run(
     let worker = || {
         move |suite: &Suite| {
             let files = |path: &str| load::named_by_suite(path);
-            Runner { options, files: &files }.run(suite, filter)
+            Runner { options, files: &files, coverage }.run(suite, filter)
         }
     };
     let mut groups = Vec::with_capacity(suites.len());
@@ -38,7 +39,12 @@ fn group(result: SuiteResult) -> Group {
         let error = (result.outcome == Outcome::Failed).then(|| "it has no test".to_owned());
         cases.push(Case { name: String::new(), outcome: result.outcome, error, messages: Vec::new() });
     }
-    Group { path: result.path, cases, coverage: Vec::new() }
+    let lines = |lines: TemplateCoverage| Lines {
+        file: lines.file,
+        covered: lines.covered.len(),
+        not_covered: lines.not_covered.into_iter().collect(),
+    };
+    Group { path: result.path, cases, coverage: result.coverage.into_iter().map(lines).collect() }
 }
 
 fn cases(test: TestResult) -> Vec<Case> {
