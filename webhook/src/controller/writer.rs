@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Method;
+use plat_reconcile::names::PLAT_MANAGER;
 use plat_reconcile::{Propagation, Write};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
@@ -18,8 +19,6 @@ use super::hearing::Hearing;
 use super::kinds::Served;
 use super::rate::Rate;
 
-/// Field manager of writes that are no one's in particular.
-const MANAGER: &str = "apiextensions.crossplane.io/plat";
 const APPLY: &str = "application/apply-patch+yaml";
 const MERGE: &str = "application/merge-patch+json";
 const JSON: &str = "application/json";
@@ -162,7 +161,7 @@ impl Asked {
             Write::Status { object } => Self {
                 verb: "update",
                 method: Method::PUT,
-                suffix: format!("/status{}", manager(MANAGER)),
+                suffix: format!("/status{}", manager(PLAT_MANAGER)),
                 is_collection: false,
                 content: JSON,
                 body: without_bookkeeping(object),

@@ -110,7 +110,7 @@ fn many_slow_constraints_do_not_hide_what_others_say() {
     assert!(decision.gaps.unevaluated_constraints > unevaluated(&decision).len(), "those that warn are counted too");
     let again = validate(&snapshot, &request(&bad, |_| {}));
     assert_eq!((again.denied, again.warnings), (decision.denied, decision.warnings), "the same each time");
-    let enough = validate(&hostile(Duration::from_secs(60)), &request(&bad, |_| {}));
+    let enough = validate(&hostile(Duration::from_mins(1)), &request(&bad, |_| {}));
     assert_eq!((messages(&enough), enough.gaps), (vec!["[no-bad] Pod CREATE carries bad"], Gaps::default()));
 }
 
@@ -128,6 +128,6 @@ fn when_the_time_is_over_nothing_more_is_evaluated() {
     let asked = AtomicUsize::new(0);
     let is_over = || asked.fetch_add(1, Ordering::Relaxed) >= 3;
     let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "a", "namespace": "team-a"}});
-    let decision = validate_until(&hostile(Duration::from_secs(60)), &request(&pod, |_| {}), &is_over);
+    let decision = validate_until(&hostile(Duration::from_mins(1)), &request(&pod, |_| {}), &is_over);
     assert!(unevaluated(&decision)[0].contains("not evaluated: the request's time is over"), "{decision:?}");
 }
