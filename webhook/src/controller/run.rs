@@ -58,6 +58,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     for kind in platform::parts().into_iter().chain([wakes::crd_kind()]) {
         context.watches.ensure(&kind, WatchScope::All);
     }
+    let watches = Arc::clone(&context.watches);
+    tokio::spawn(async move { watches.keep_swept().await });
     let lease = Arc::new(Lease::new(context.api.clone(), arguments.lease.clone(), identity(), fence));
     // Kept to the end: a lease that nobody speaks for is a lost one.
     let always = watch::Sender::new(true);

@@ -9,6 +9,7 @@ use std::time::Duration;
 use kube::Client;
 use plat_resource::{GroupVersionKind, Value, object};
 use tokio::task::JoinHandle;
+use tokio::time::Instant;
 use tracing::{debug, warn};
 
 use super::hearing::Hearing;
@@ -16,6 +17,9 @@ use crate::sources::follow::{Happened, Manner, Wanted, follow_in};
 
 /// How long it is waited before looking again for a kind that is not there: the one of a new XRD is there within a moment.
 const RETRY: Duration = Duration::from_millis(500);
+
+/// For how long nobody must want a watch without objects until it ends: longer than XRs are not looked at.
+const IDLE: Duration = Duration::from_mins(15);
 
 /// Which objects of a kind are followed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -49,6 +53,8 @@ pub struct Watches {
 struct Running {
     task: JoinHandle<()>,
     state: Arc<Mutex<WatchState>>,
+    /// When somebody last wanted it.
+    wanted: Instant,
 }
 
 impl WatchScope {
@@ -80,8 +86,11 @@ impl Watches {
     /// Sees to it that these objects are followed. A watch of all objects of the kind does for those with a label.
     pub fn ensure(&self, kind: &GroupVersionKind, scope: WatchScope) {
         let mut running = self.lock();
-        if [scope, WatchScope::All].iter().any(|scope| running.contains_key(&(kind.clone(), *scope))) {
-            return;
+        for scope in [scope, WatchScope::All] {
+            if let Some(running) = running.get_mut(&(kind.clone(), scope)) {
+                running.wanted = Instant::now();
+                return;
+            }
         }
         self.hearing.objects.follow(kind, scope);
         if scope == WatchScope::All {
@@ -92,6 +101,28 @@ impl Watches {
         }
         debug!(%kind, ?scope, "watching");
         running.insert((kind.clone(), scope), self.start(kind, scope));
+    }
+
+    /// Ends the watches of objects with a label that nobody wanted for a while and that have no object: the kind is not composed
+    /// any more. Whoever composes it again ensures it again.
+    pub fn sweep(&self) {
+        let mut running = self.lock();
+        let is_idle = |kind: &GroupVersionKind, scope: WatchScope, running: &Running| {
+            scope != WatchScope::All && running.wanted.elapsed() >= IDLE && self.hearing.objects.count(kind) == 0
+        };
+        let idle = running.iter().filter(|((kind, scope), running)| is_idle(kind, *scope, running));
+        for each in idle.map(|(which, _)| which.clone()).collect::<Vec<_>>() {
+            debug!(kind = %each.0, "not watched any more: nobody wants it");
+            self.end(&mut running, &each);
+        }
+    }
+
+    /// Sweeps now and then, for ever.
+    pub async fn keep_swept(&self) {
+        loop {
+            tokio::time::sleep(IDLE).await;
+            self.sweep();
+        }
     }
 
     /// Follows the kind no more, and forgets its objects.
@@ -155,7 +186,7 @@ impl Watches {
                 warn!(%kind, "cannot be watched: {reason}");
             }
         }));
-        Running { task, state }
+        Running { task, state, wanted: Instant::now() }
     }
 
     fn end(

@@ -92,6 +92,26 @@ fn an_api_server_that_goes_and_comes_back_is_followed_again() {
 }
 
 #[test]
+fn an_etcd_that_does_not_answer_for_a_while_is_waited_for() {
+    let harness = Harness::start().unwrap();
+    let controller = harness.controller("waiting", &[]).unwrap();
+    controller.until_leading(true).unwrap();
+    let etcd = harness.control_plane().etcd_process().unwrap().to_string();
+    let signal = |signal| assert!(std::process::Command::new("kill").args([signal, &etcd]).status().unwrap().success());
+    signal("-STOP");
+    let took = controller.until_leading(false);
+    std::thread::sleep(Duration::from_secs(12));
+    signal("-CONT");
+    let took = took.unwrap();
+    assert!(took <= Duration::from_secs(10), "it cannot renew: {took:?}");
+    let took = controller.until_leading(true).unwrap();
+    println!("from the answer of etcd to the lead: {took:?}");
+    assert!(took <= Duration::from_secs(20), "{took:?}");
+    assert!(holder(&harness).starts_with("waiting_"));
+    assert!(!controller.log().contains("panicked"), "{}", controller.log());
+}
+
+#[test]
 fn without_leader_election_there_is_no_lease() {
     let harness = Harness::start().unwrap();
     let controller = harness.controller("alone", &["--leader-elect=false"]).unwrap();

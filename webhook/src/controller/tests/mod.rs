@@ -1,5 +1,6 @@
-//! The writer and the lease against a scripted API server.
+//! The writer, the lease and watches against a scripted API server.
 
 mod lease;
 mod scripted;
+mod watches;
 mod writer;

@@ -39,6 +39,12 @@ impl Seen {
 
 /// Answers each question with a code and a body; 429 asks for three seconds.
 pub(super) fn api(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> (Api, Seen) {
+    let (client, seen) = client(answer);
+    (Api::new(client, Arc::new(Metrics::default())), seen)
+}
+
+/// As [`api`], without it.
+pub(super) fn client(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'static) -> (Client, Seen) {
     let seen = Seen::default();
     let (remembered, answer) = (seen.clone(), Arc::new(answer));
     let service = service_fn(move |request: Request<Body>| {
@@ -48,7 +54,7 @@ pub(super) fn api(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'stati
             let bytes = body.collect().await.unwrap().to_bytes();
             let asked = Asked {
                 line: format!("{} {}", head.method, head.uri),
-                content: head.headers["content-type"].to_str().unwrap().to_owned(),
+                content: head.headers.get("content-type").map_or("", |value| value.to_str().unwrap()).to_owned(),
                 body: serde_json::from_slice(&bytes).unwrap_or(Value::Null),
             };
             let (code, body) = answer(&asked);
@@ -57,7 +63,7 @@ pub(super) fn api(answer: impl Fn(&Asked) -> (u16, Value) + Send + Sync + 'stati
             Ok::<_, Infallible>(response.body(Body::from(serde_json::to_vec(&body).unwrap())).unwrap())
         }
     });
-    (Api::new(Client::new(service, "default"), Arc::new(Metrics::default())), seen)
+    (Client::new(service, "default"), seen)
 }
 
 /// What the API server says of the kinds that tests use.
