@@ -2,6 +2,20 @@
 
 use serde_json::{Value, json};
 
+use crate::webhook::fixtures::open_kind;
+
+/// The kinds that platforms are made of.
+pub(crate) fn kinds() -> Vec<Value> {
+    let crossplane = "apiextensions.crossplane.io";
+    vec![
+        open_kind(crossplane, &["v1", "v2"], "CompositeResourceDefinition", "compositeresourcedefinitions", "Cluster"),
+        open_kind(crossplane, &["v1"], "Composition", "compositions", "Cluster"),
+        open_kind(crossplane, &["v1"], "CompositionRevision", "compositionrevisions", "Cluster"),
+        open_kind(crossplane, &["v1beta1"], "EnvironmentConfig", "environmentconfigs", "Cluster"),
+        open_kind("pkg.crossplane.io", &["v1"], "Function", "functions", "Cluster"),
+    ]
+}
+
 /// A platform of one kind of XR in its own API group.
 pub(crate) struct Platform {
     /// API group.

@@ -18,7 +18,7 @@ use plat_tests::control_plane::Options;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use crate::program;
+use super::fixtures;
 use crate::webhook::server::Answer;
 
 /// How long something may take on a machine that is busy with other tests.
@@ -50,7 +50,7 @@ pub(crate) fn shared() -> &'static Harness {
 impl Harness {
     /// A control plane with the kinds of platforms, and no controller of plat's yet.
     pub(crate) fn new() -> anyhow::Result<Self> {
-        let program = program::build("plat-webhook", "plat-controller")?;
+        let program = crate::program::build("plat-webhook", NAME)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let control_plane = ControlPlane::start_with(Options { controllers: true })?;
         let kubeconfig = Kubeconfig::read_from(control_plane.kubeconfig())?;
@@ -62,7 +62,7 @@ impl Harness {
             harness
                 .eventually("the API server", || async { Ok(harness.ask("GET", "/readyz", None).await?.code == 200) })
                 .await?;
-            for crd in plat_served::definitions() {
+            for crd in fixtures::kinds() {
                 harness.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &crd).await?;
             }
             anyhow::Ok(())
@@ -145,8 +145,8 @@ impl Harness {
     }
 
     /// Changes an object by a merge patch.
-    pub(crate) async fn patch(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
-        let answer = self.ask("PATCH", path, Some(change)).await?;
+    pub(crate) async fn patch(&self, path: &str, patch: &Value) -> anyhow::Result<Value> {
+        let answer = self.ask("PATCH", path, Some(patch)).await?;
         ensure!(answer.is_accepted(), "PATCH {path}: {}", answer.body);
         Ok(answer.body)
     }

@@ -1,5 +1,7 @@
 //! The real controller beside a real API server.
 
 mod claims;
+mod definitions;
 mod fixtures;
 mod harness;
+mod rollouts;
