@@ -97,7 +97,8 @@ fn an_etcd_that_does_not_answer_for_a_while_is_waited_for() {
     let controller = harness.controller("waiting", &[]).unwrap();
     controller.until_leading(true).unwrap();
     let etcd = harness.control_plane().etcd_process().unwrap().to_string();
-    let signal = |signal| assert!(std::process::Command::new("kill").args([signal, &etcd]).status().unwrap().success());
+    let signal =
+        |name: &str| assert!(std::process::Command::new("kill").args([name, &etcd]).status().unwrap().success());
     signal("-STOP");
     let took = controller.until_leading(false);
     std::thread::sleep(Duration::from_secs(12));

@@ -145,8 +145,8 @@ impl Harness {
     }
 
     /// Changes an object by a merge patch.
-    pub(crate) async fn patch(&self, path: &str, patch: &Value) -> anyhow::Result<Value> {
-        let answer = self.ask("PATCH", path, Some(patch)).await?;
+    pub(crate) async fn patch(&self, path: &str, change: &Value) -> anyhow::Result<Value> {
+        let answer = self.ask("PATCH", path, Some(change)).await?;
         ensure!(answer.is_accepted(), "PATCH {path}: {}", answer.body);
         Ok(answer.body)
     }
