@@ -297,3 +297,16 @@ fn the_clock_is_asked_at_each_evaluation() {
     let told = verdicts(&Options::default());
     assert!(told.len() == 1 && told[0].starts_with("deny owned: "), "without a clock nothing is let through: {told:?}");
 }
+
+#[test]
+fn a_package_may_have_any_name() {
+    for package in ["a[\"b-c\"]", "a[\"b.c\"].d", "a[\"\\u0062 \\\"c\"]", "violation", "a.violation"] {
+        let text = POLICIES.replace("package labelled", &format!("package {package}"));
+        let (policies, findings) = load(&text);
+        assert_eq!(told(&findings), "", "{package}");
+        let pod = json!({"apiVersion": "v1", "kind": "Pod", "metadata": {"name": "web"}});
+        let review = Review::of_object(&pod, None);
+        let verdicts = policies.review(&review, EnforcementPoint::Webhook, &Inventory::default());
+        assert!(verdicts.iter().any(|verdict| verdict.message == "there is no label owner"), "{package}: {verdicts:?}");
+    }
+}

@@ -44,7 +44,8 @@ pub(crate) fn compile(modules: &[Module<'_>], options: &Options) -> Result<Rules
             errors.add(*index, fault);
         }
     }
-    let mut rules = Rules { nodes: vec![Node::default()], groups: vec![] };
+    let packages = trees.iter().map(|(_, tree)| tree.package.clone()).collect();
+    let mut rules = Rules { nodes: vec![Node::default()], groups: vec![], packages };
     let mut placed = Vec::new();
     for (index, tree) in trees {
         place(tree, index, &mut rules, &mut placed, &mut errors);

@@ -174,6 +174,8 @@ pub(crate) struct Branch {
 pub(crate) struct Rules {
     pub(crate) nodes: Vec<Node>,
     pub(crate) groups: Vec<Group>,
+    /// The package of each module.
+    pub(crate) packages: Vec<Vec<Name>>,
 }
 
 impl Rules {

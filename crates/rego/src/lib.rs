@@ -22,6 +22,7 @@ mod machine;
 mod narrow;
 mod number;
 mod parser;
+mod path;
 mod program;
 mod resolve;
 mod safety;

@@ -11,6 +11,7 @@ use crate::budget::Budget;
 use crate::compile::compile;
 use crate::ir::Rules;
 use crate::machine::Machine;
+use crate::path;
 use crate::value::Value;
 
 /// Which Rego the modules are written in.
@@ -119,7 +120,15 @@ impl Program {
         Ok(Self { rules: compile(modules, options)? })
     }
 
-    /// The value of a rule, for instance `data.k8srequiredlabels.violation`; `None` where it is undefined. Sets come as
+    /// The path of the rule with this name in a module, given by its place among those compiled; whether the module has
+    /// such a rule is not asked.
+    pub fn rule(&self, module: usize, name: &str) -> Option<String> {
+        let mut names = self.rules.packages.get(module)?.clone();
+        names.push(name.into());
+        Some(path::write(&names))
+    }
+
+    /// The value of a rule, for instance `data.k8srequiredlabels.violation` or `data.a["b-c"].violation`; `None` where it is undefined. Sets come as
     /// arrays in Rego's order.
     pub fn eval(
         &self,
@@ -155,11 +164,10 @@ impl Program {
     }
 
     fn value(&self, rule: &str, input: &Document, data: &Document, limits: Limits) -> Counted {
-        let path: Vec<Name> = rule.split('.').skip(1).map(Name::from).collect();
         let empty = Value::object(vec![]);
-        match (input.value(), data.value()) {
-            (Ok(input), Ok(data)) => self.run(&path, input, data.unwrap_or(&empty), limits),
-            (Err(error), _) | (_, Err(error)) => (Err(error), 0),
+        match (path::read(rule), input.value(), data.value()) {
+            (Ok(path), Ok(input), Ok(data)) => self.run(&path, input, data.unwrap_or(&empty), limits),
+            (Err(error), ..) | (_, Err(error), _) | (.., Err(error)) => (Err(error), 0),
         }
     }
 

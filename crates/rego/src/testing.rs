@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::ast::Name;
 use crate::budget::Budget;
 use crate::ir::{Action, Clause, Collect, GroupKind, Rules, Step, Term};
 use crate::machine::{MAX_DEPTH, Machine};
+use crate::path;
 use crate::program::deep;
 use crate::value::Value;
 use crate::{Document, EvalError, Limits, Program};
@@ -66,7 +66,7 @@ impl Program {
             }
             let first = group.clauses.first().or(group.default.as_ref());
             tests.extend(first.map(|clause| Test {
-                name: format!("data.{}", group.path.join(".")),
+                name: path::write(&group.path),
                 module: clause.module,
                 line: clause.branches.first().map_or(0, |branch| branch.place.line as usize),
                 todo,
@@ -81,7 +81,7 @@ impl Program {
         let run = || -> Result<(Option<Value>, Option<Reached>), EvalError> {
             let empty = Value::object(vec![]);
             let data = data.value()?.unwrap_or(&empty).clone();
-            let path: Vec<Name> = test.name.split('.').skip(1).map(Name::from).collect();
+            let path = path::read(&test.name)?;
             let wanted = reached.is_some();
             deep(|| {
                 let mut machine = Machine::new(self.rules(), None, data, Budget::new(limits), MAX_DEPTH);
@@ -108,10 +108,9 @@ impl Program {
     /// Adds the lines that a rule reaches to `reached`. What the rule says is for [`Self::eval`] to tell: to keep lines it
     /// takes the long way where there is an index, and may need more than it has.
     pub fn reach(&self, rule: &str, input: &Document, data: &Document, limits: Limits, reached: &mut Reached) {
-        let (Ok(input), Ok(data)) = (input.value(), data.value()) else { return };
+        let (Ok(path), Ok(input), Ok(data)) = (path::read(rule), input.value(), data.value()) else { return };
         let empty = Value::object(vec![]);
         let data = data.unwrap_or(&empty);
-        let path: Vec<Name> = rule.split('.').skip(1).map(Name::from).collect();
         let lines = deep(|| {
             let budget = Budget::new(limits);
             let mut machine = Machine::new(self.rules(), input.cloned(), data.clone(), budget, MAX_DEPTH);

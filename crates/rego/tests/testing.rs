@@ -50,3 +50,16 @@ fn tests_are_listed_run_and_measured() {
     assert_eq!(policy.not_covered.iter().copied().collect::<Vec<_>>(), [6, 8]);
     assert!((policy.percent() - 66.6).abs() < 0.1);
 }
+
+#[test]
+fn tests_of_any_package_are_run() {
+    let source = "package a[\"b.c\"]\ntest_true { true }\ntest_false = false { true }";
+    let program = Program::compile(&[Module { name: "t.rego", source }], Version::V0).expect("it compiles");
+    let tests = program.tests();
+    let results: Vec<_> = tests
+        .iter()
+        .map(|test| (test.name.as_str(), program.run_test(test, &Document::default(), Limits::default(), None)))
+        .collect();
+    let expected = [("data.a[\"b.c\"].test_true", TestResult::Pass), ("data.a[\"b.c\"].test_false", TestResult::Fail)];
+    assert_eq!(results, expected);
+}

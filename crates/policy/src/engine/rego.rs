@@ -19,8 +19,10 @@ pub(crate) struct Rego {
 }
 
 impl Rego {
-    pub(crate) fn new(program: Program, package: &str) -> Self {
-        Self { program, rule: format!("data.{package}.violation") }
+    /// The first module of `program` is that with the violations.
+    pub(crate) fn new(program: Program) -> Option<Self> {
+        let rule = program.rule(0, "violation")?;
+        Some(Self { program, rule })
     }
 }
 

@@ -56,9 +56,8 @@ pub(super) fn compile(code: &Code<'_>, report: &mut Report<'_>) -> Option<Arc<dy
         }
     };
     check_modules(&sources, report);
-    let package = sources.first()?.outline.package.as_ref()?;
     (report.error_count() == before).then_some(())?;
-    let engine: Arc<dyn Engine> = Arc::new(Rego::new(program?, &rule_path(package)));
+    let engine: Arc<dyn Engine> = Arc::new(Rego::new(program?)?);
     Some(engine)
 }
 
@@ -66,22 +65,6 @@ impl<'a> Source<'a> {
     fn new(name: String, path: FieldPath, text: &'a str) -> Self {
         Self { name, path, text, outline: Outline::read(text) }
     }
-}
-
-/// The package as it is written in a query.
-fn rule_path(package: &Reference) -> String {
-    let is_name = |name: &str| name.chars().all(|character| character.is_ascii_alphanumeric() || character == '_');
-    let mut path = String::new();
-    for (index, name) in package.path.iter().flatten().enumerate() {
-        if index == 0 {
-            path.push_str(name);
-        } else if is_name(name) {
-            path.push_str(&format!(".{name}"));
-        } else {
-            path.push_str(&format!("[{name:?}]"));
-        }
-    }
-    path
 }
 
 fn report_compile_error(error: CompileError, sources: &[Source<'_>], report: &mut Report<'_>) {
