@@ -33,7 +33,7 @@ async fn one_watch_does_for_a_kind_and_ends_when_nobody_wants_it() {
     // A wider watch takes the place of a narrower one, which then is not wanted any more.
     watches.ensure(&bucket, WatchScope::All);
     watches.ensure(&bucket, COMPOSED);
-    assert_eq!(watches.whole_kinds(), [bucket.clone()]);
+    assert_eq!(watches.whole_kinds(), std::slice::from_ref(&bucket));
     assert_eq!(watches.states().len(), 2);
     tokio::time::sleep(Duration::from_mins(10)).await;
     watches.ensure(&config_map, COMPOSED);
