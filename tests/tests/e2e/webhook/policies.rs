@@ -77,7 +77,7 @@ fn a_template_that_breaks_while_it_changes_stays_as_it_was_and_says_where() {
         };
         server.eventually("the error", || async { Ok(!errors().await?.is_null()) }).await.unwrap();
         let found = errors().await.unwrap();
-        assert_eq!(found[0]["location"], "spec.targets[0].rego", "{found}");
+        assert_eq!(found[0]["location"], "spec.targets[0].rego:4:27", "{found}");
         assert!(found[0]["message"].as_str().unwrap().ends_with("line 4, column 27 of rego"), "{found}");
         let (code, message) = told().await.unwrap();
         assert!(code == 403 && message.contains("version 19"), "the last good one: {code} {message}");

@@ -27,6 +27,7 @@ pub(super) struct Subject {
     pub(super) composite: Arc<Value>,
     pub(super) platform: Arc<Platform>,
     now: String,
+    circuit: Option<String>,
 }
 
 /// Looks at one XR, and does the next step.
@@ -35,7 +36,13 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
         context.composed.forget(key);
         return Ok(Then::Wait);
     };
-    let subject = Subject { key: key.clone(), composite, platform: context.platform(), now: context.now() };
+    let subject = Subject {
+        key: key.clone(),
+        composite,
+        platform: context.platform(),
+        now: context.now(),
+        circuit: context.circuit_triggered_by(key),
+    };
     // The kind is known a moment before the platform says so.
     let Some(definition) = subject.definition() else { return Ok(Then::Wait) };
     let hold = |revision: &Revision| super::rollout::hold(context, &subject, definition, revision);
@@ -66,7 +73,7 @@ impl Subject {
             definition,
             platform: &self.platform,
             hold,
-            circuit_open: None,
+            circuit_open: self.circuit.as_deref(),
             now: &self.now,
         }
     }
