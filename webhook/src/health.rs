@@ -62,13 +62,21 @@ impl Health {
 }
 
 async fn ready(State(health): State<Health>) -> Response {
-    let conditions = health.conditions();
+    readiness(&health.conditions())
+}
+
+/// The answer of `/readyz`: ready where every condition is.
+pub(crate) fn readiness(conditions: &[Condition]) -> Response {
     let ready = conditions.iter().all(|condition| condition.ready);
     let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
     (code, Json(json!({"ready": ready, "conditions": conditions}))).into_response()
 }
 
-async fn metrics(State(health): State<Health>) -> Response {
-    let text = health.metrics.text(health.evaluator.waiting(), &health.evaluator.admission().policies());
+/// The answer of `/metrics`.
+pub(crate) fn exposition(text: String) -> Response {
     ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+}
+
+async fn metrics(State(health): State<Health>) -> Response {
+    exposition(health.metrics.text(health.evaluator.waiting(), &health.evaluator.admission().policies()))
 }

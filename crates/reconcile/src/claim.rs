@@ -14,8 +14,8 @@ use serde_json::json;
 
 pub use cause::{Cause, deepest_cause};
 
-use crate::composite::{patched, with_finalizer, without_finalizer};
-use crate::names::{CLAIM_FINALIZER, CLAIM_MANAGER, PAUSED};
+use crate::live::{patched, with_finalizers, without_finalizer};
+use crate::names::{CLAIM_FINALIZER, CLAIM_MANAGER, COMPOSITE_MANAGER, PAUSED};
 use crate::{Decision, Event, Propagation, Then, Write, status};
 
 /// How many names are tried for a new XR.
@@ -142,7 +142,7 @@ impl Look<'_> {
                 return Decision::first(Write::Delete { key: ObjectKey::of(composite), uid, propagation });
             }
         }
-        match without_finalizer(self.claim, CLAIM_FINALIZER) {
+        match without_finalizer(self.claim, CLAIM_FINALIZER, COMPOSITE_MANAGER) {
             Some(write) => Decision {
                 writes: vec![write],
                 events: vec![Event::normal("DeleteCompositeResource", "Successfully deleted composite resource")],
@@ -159,7 +159,7 @@ impl Look<'_> {
     /// What the claim itself must say before its XR is made: finalizer, reference, and what the XR chose.
     fn bind(&self, name: &str, composite: Option<&Value>) -> Option<Write> {
         let mut patch = json!({});
-        if let Some(finalizers) = with_finalizer(self.claim, CLAIM_FINALIZER) {
+        if let Some(finalizers) = with_finalizers(self.claim, [CLAIM_FINALIZER]) {
             patch["metadata"]["finalizers"] = finalizers;
         }
         let kind = self.composite_kind();

@@ -9,12 +9,13 @@ mod write;
 
 use plat_expand::conditions::Condition;
 use plat_platform::{Definition, Platform, Revision};
-use plat_resource::{Diagnostic, Map, ObjectKey, Value, object};
+use plat_resource::{Diagnostic, Map, Value, object};
 use serde_json::json;
 
 pub use conclude::{Conclusion, Outcomes, conclude};
 pub use write::{Apply, Composing, compose, composed_manager};
 
+use crate::live::{patched, with_finalizers, without_finalizer};
 use crate::names::{COMPOSITE_FINALIZER, COMPOSITE_LABEL, COMPOSITE_MANAGER, PAUSED};
 use crate::{Decision, Event, Then, Write, status};
 
@@ -102,7 +103,7 @@ impl<'a> Look<'a> {
     /// Composed resources are the garbage collector's: it takes them after the XR, or before it where the deletion is a
     /// foreground one.
     fn deleting(&self) -> Decision {
-        if let Some(write) = without_finalizer(self.composite, COMPOSITE_FINALIZER) {
+        if let Some(write) = without_finalizer(self.composite, COMPOSITE_FINALIZER, COMPOSITE_MANAGER) {
             return Decision::first(write);
         }
         let event = Event::normal("DeleteCompositeResource", "Waiting for composed resources to be deleted");
@@ -145,7 +146,7 @@ impl<'a> Look<'a> {
     fn prepare(&self, revision: &Revision) -> Option<Decision> {
         let mut patch = json!({});
         let mut events = Vec::new();
-        if let Some(finalizers) = with_finalizer(self.composite, COMPOSITE_FINALIZER) {
+        if let Some(finalizers) = with_finalizers(self.composite, [COMPOSITE_FINALIZER]) {
             patch["metadata"]["finalizers"] = finalizers;
         }
         if object::label(self.composite, COMPOSITE_LABEL).is_none_or(str::is_empty) {
@@ -208,35 +209,6 @@ pub fn in_a_line(diagnostic: &Diagnostic) -> String {
         text = rest.to_owned();
     }
     text.split('\n').map(str::trim).filter(|line| !line.is_empty()).collect::<Vec<_>>().join("; ")
-}
-
-/// The finalizers of `object` with this one, where it is missing.
-pub(crate) fn with_finalizer(object: &Value, finalizer: &str) -> Option<Value> {
-    let mut list = finalizers(object);
-    if list.iter().any(|found| found == finalizer) {
-        return None;
-    }
-    list.push(Value::String(finalizer.to_owned()));
-    Some(Value::Array(list))
-}
-
-/// What takes this finalizer off `object`, where it is there.
-pub fn without_finalizer(object: &Value, finalizer: &str) -> Option<Write> {
-    let list = finalizers(object);
-    let rest: Vec<Value> = list.iter().filter(|found| *found != finalizer).cloned().collect();
-    (rest.len() < list.len()).then(|| patched(object, json!({"metadata": {"finalizers": rest}}), COMPOSITE_MANAGER))
-}
-
-fn finalizers(object: &Value) -> Vec<Value> {
-    object::value_at(object, &["metadata", "finalizers"]).and_then(Value::as_array).cloned().unwrap_or_default()
-}
-
-/// A patch of `object` as it was read: a conflict where it has changed since.
-pub(crate) fn patched(object: &Value, mut patch: Value, manager: &str) -> Write {
-    if let Some(version) = object::string_at(object, &["metadata", "resourceVersion"]) {
-        patch["metadata"]["resourceVersion"] = json!(version);
-    }
-    Write::Patch { key: ObjectKey::of(object), patch, manager: manager.to_owned() }
 }
 
 #[cfg(test)]

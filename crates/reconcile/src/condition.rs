@@ -3,6 +3,8 @@
 use plat_resource::{Value, object};
 use serde_json::json;
 
+use crate::status::condition_of;
+
 /// One condition, without its time.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct Condition {
@@ -25,7 +27,7 @@ impl Condition {
     /// until its status changes.
     pub(crate) fn set(&self, object: &mut Value, now: &str) {
         let generation = object::value_at(object, &["metadata", "generation"]).cloned();
-        let before = find(object, self.kind).cloned();
+        let before = condition_of(object, self.kind).cloned();
         let same = before.filter(|before| before.get("status").and_then(Value::as_str) == Some(self.status()));
         let since = same.as_ref().and_then(|before| before.get("lastTransitionTime")).cloned();
         let mut condition = json!({
@@ -54,17 +56,6 @@ impl Condition {
     }
 }
 
-/// The condition of type `kind` of `object`.
-pub(crate) fn find<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
-    let list = object::value_at(object, &["status", "conditions"])?.as_array()?;
-    list.iter().find(|condition| is_of(condition, kind))
-}
-
-/// Whether the condition of type `kind` of `object` has this status; one that is missing has none.
-pub(crate) fn has_status(object: &Value, kind: &str, status: &str) -> bool {
-    find(object, kind).and_then(|condition| condition.get("status")).and_then(Value::as_str) == Some(status)
-}
-
 fn is_of(condition: &Value, kind: &str) -> bool {
     condition.get("type").and_then(Value::as_str) == Some(kind)
 }
@@ -72,6 +63,7 @@ fn is_of(condition: &Value, kind: &str) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::status::has_status;
 
     #[test]
     fn a_condition_keeps_its_place_and_its_time_until_its_status_changes() {

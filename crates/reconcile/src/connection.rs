@@ -6,10 +6,12 @@ use std::collections::BTreeMap;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+use plat_expand::pipeline::secret_data;
 use plat_resource::{GroupVersionKind, Map, ObjectKey, Value, object};
 use serde_json::json;
 
 use crate::Write;
+use crate::live::controller_reference;
 
 /// Type of a connection Secret (crossplane-runtime `SecretTypeConnection`).
 pub const SECRET_TYPE: &str = "connection.crossplane.io/v1alpha1";
@@ -29,12 +31,6 @@ pub fn secret_key(owner: &Value) -> Option<ObjectKey> {
         namespace: namespace.to_owned(),
         name: name.to_owned(),
     })
-}
-
-/// The details in a Secret; what is no base64 is left out.
-pub fn details_of(secret: &Value) -> Details {
-    let data = secret.get("data").and_then(Value::as_object).into_iter().flatten();
-    data.filter_map(|(key, value)| Some((key.clone(), STANDARD.decode(value.as_str()?).ok()?))).collect()
 }
 
 /// Only the keys that the XRD lets through; all where it names none.
@@ -62,7 +58,7 @@ pub fn publish(
         return Ok(Some(Write::Create { object, manager: manager.to_owned() }));
     };
     may_write(owner, key, live)?;
-    let (before, mut data) = (details_of(live), encoded(details));
+    let (before, mut data) = (secret_data(live), encoded(details));
     if before == *details {
         return Ok(None);
     }
@@ -96,15 +92,6 @@ fn may_write(owner: &Value, key: &ObjectKey, live: &Value) -> Result<(), String>
         None if live.get("type").and_then(Value::as_str) == Some(SECRET_TYPE) => Ok(()),
         None => refused("refusing to modify uncontrolled secret of another type"),
     }
-}
-
-/// A reference that says that `owner` controls an object.
-pub fn controller_reference(owner: &Value) -> Value {
-    let kind = GroupVersionKind::of(owner);
-    json!({
-        "apiVersion": kind.api_version(), "kind": kind.kind, "name": object::name(owner), "uid": object::uid(owner),
-        "controller": true, "blockOwnerDeletion": true,
-    })
 }
 
 fn encoded(details: &Details) -> Map<String, Value> {

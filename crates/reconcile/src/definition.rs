@@ -18,6 +18,7 @@ use serde_json::json;
 
 pub use role::Role;
 
+use crate::live::{patched, with_finalizers};
 use crate::names::{DEFINED_FINALIZER, OFFERED_FINALIZER, PLAT_MANAGER};
 use crate::{Decision, Event, Then, Write};
 
@@ -112,29 +113,8 @@ fn establish(observed: &Observed<'_>, loaded: &Definition) -> Decision {
 fn finalizers(definition: &Value, loaded: &Definition) -> Option<Write> {
     let offered = loaded.is_legacy() && loaded.claim_names.is_some();
     let wanted = [Some(DEFINED_FINALIZER), offered.then_some(OFFERED_FINALIZER)];
-    let mut finalizers = finalizers_of(definition);
-    let before = finalizers.len();
-    for name in wanted.into_iter().flatten() {
-        if !finalizers.iter().any(|present| present == name) {
-            finalizers.push(name.to_owned());
-        }
-    }
-    (finalizers.len() > before).then(|| with_finalizers(definition, &finalizers))
-}
-
-fn finalizers_of(definition: &Value) -> Vec<String> {
-    let list = object::value_at(definition, &["metadata", "finalizers"]).and_then(Value::as_array);
-    list.into_iter().flatten().filter_map(Value::as_str).map(str::to_owned).collect()
-}
-
-/// Sets the finalizers as long as nobody changed the XRD meanwhile: they are a list, which a merge patch replaces.
-fn with_finalizers(definition: &Value, finalizers: &[String]) -> Write {
-    let version = object::value_at(definition, &["metadata", "resourceVersion"]).cloned().unwrap_or_default();
-    Write::Patch {
-        key: ObjectKey::of(definition),
-        patch: json!({"metadata": {"resourceVersion": version, "finalizers": finalizers}}),
-        manager: PLAT_MANAGER.to_owned(),
-    }
+    let finalizers = with_finalizers(definition, wanted.into_iter().flatten())?;
+    Some(patched(definition, json!({"metadata": {"finalizers": finalizers}}), PLAT_MANAGER))
 }
 
 fn load(definition: &Value) -> (Platform, Vec<plat_resource::Diagnostic>) {

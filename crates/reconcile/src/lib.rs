@@ -14,6 +14,7 @@ pub mod definition;
 #[cfg(test)]
 mod fixtures;
 pub mod function_runtime;
+mod live;
 pub mod names;
 pub mod revision;
 pub mod rollout;

@@ -15,6 +15,7 @@ use plat_platform::Platform;
 use plat_resource::{Document, ObjectKey, Value, object};
 use serde_json::json;
 
+use crate::live::{controller_reference, patched};
 use crate::names::{COMPOSITION_HASH_LABEL, COMPOSITION_NAME_LABEL, CROSSPLANE_MANAGER};
 use crate::{Decision, Event, Then, Write};
 
@@ -98,7 +99,7 @@ fn owned(revision: &Value, composition: &Value) -> Write {
     let owners = object::value_at(revision, &["metadata", "ownerReferences"]).and_then(Value::as_array);
     let mut owners = owners.cloned().unwrap_or_default();
     owners.retain(|owner| owner.get("uid").and_then(Value::as_str) != Some(object::uid(composition)));
-    owners.push(owner_reference(composition));
+    owners.push(controller_reference(composition));
     patch(revision, json!({"metadata": {"ownerReferences": owners}}))
 }
 
@@ -138,7 +139,7 @@ fn wanted(composition: &Value, hash: &Hash, number: i64) -> Value {
         "metadata": {
             "name": format!("{name}-{}", hash.suffix()),
             "labels": labels,
-            "ownerReferences": [owner_reference(composition)],
+            "ownerReferences": [controller_reference(composition)],
         },
         "spec": spec,
     });
@@ -149,21 +150,8 @@ fn wanted(composition: &Value, hash: &Hash, number: i64) -> Value {
     revision
 }
 
-fn owner_reference(composition: &Value) -> Value {
-    json!({
-        "apiVersion": REVISION_API,
-        "kind": "Composition",
-        "name": object::name(composition),
-        "uid": object::uid(composition),
-        "controller": true,
-        "blockOwnerDeletion": true,
-    })
-}
-
-fn patch(revision: &Value, mut patch: Value) -> Write {
-    let version = object::value_at(revision, &["metadata", "resourceVersion"]).cloned().unwrap_or_default();
-    object::set_metadata(&mut patch, "resourceVersion", version);
-    Write::Patch { key: ObjectKey::of(revision), patch, manager: CROSSPLANE_MANAGER.to_owned() }
+fn patch(revision: &Value, patch: Value) -> Write {
+    patched(revision, patch, CROSSPLANE_MANAGER)
 }
 
 /// A warning about what XRs will not be able to use, said once for each state of the Composition.

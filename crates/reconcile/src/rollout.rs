@@ -8,8 +8,8 @@ use std::collections::BTreeMap;
 
 use plat_resource::{Value, object};
 
-use crate::condition;
 use crate::names::{PAUSED, ROLLOUT};
+use crate::status;
 
 /// The revision that is rolled out.
 #[derive(Debug, Clone, Copy)]
@@ -55,7 +55,7 @@ pub fn rollout(annotation: Option<&str>, target: Target<'_>, xrs: &[&Value], pat
     updating.sort();
     let mut rollout = Rollout { pending: pending.len(), ..Rollout::default() };
     let limit = annotation.map(|text| limit(text, moved.len() + pending.len()));
-    let broken = moved.iter().find(|xr| condition::has_status(xr.xr, "Synced", "False"));
+    let broken = moved.iter().find(|xr| status::has_status(xr.xr, "Synced", "False"));
     let free = match (limit, broken) {
         (None, _) => pending.len(),
         (Some(Err(why)), _) => {
@@ -150,10 +150,10 @@ impl<'a> Member<'a> {
     fn is_ready(&self) -> bool {
         let generation = object::value_at(self.xr, &["metadata", "generation"]);
         let is_current = |kind| {
-            let observed = condition::find(self.xr, kind).and_then(|found| found.get("observedGeneration"));
+            let observed = status::condition_of(self.xr, kind).and_then(|found| found.get("observedGeneration"));
             observed.is_none() || generation.is_none() || observed == generation
         };
-        condition::has_status(self.xr, "Ready", "True") && is_current("Ready") && is_current("Synced")
+        status::has_status(self.xr, "Ready", "True") && is_current("Ready") && is_current("Synced")
     }
 
     fn name(&self) -> String {
@@ -165,7 +165,7 @@ impl<'a> Member<'a> {
 
     fn why_stopped(&self, target: Target<'_>) -> String {
         let message =
-            condition::find(self.xr, "Synced").and_then(|synced| synced.get("message")).and_then(Value::as_str);
+            status::condition_of(self.xr, "Synced").and_then(|synced| synced.get("message")).and_then(Value::as_str);
         let (name, revision) = (self.name(), target.name);
         let why = message.map_or_else(String::new, |message| format!(": {message}"));
         format!("the rollout of {revision} has stopped: {name}, already updated, is not Synced{why}")

@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 
 use plat_resource::{ObjectKey, Value, object};
 
-pub use evidence::{CROSSPLANE_MANAGER, Evidence};
+pub use evidence::Evidence;
 use evidence::{DeploymentSays, LeaseSays};
 
 /// The Lease of Crossplane's leader.

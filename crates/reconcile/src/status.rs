@@ -30,7 +30,12 @@ pub fn condition_of<'a>(object: &'a Value, kind: &str) -> Option<&'a Value> {
 
 /// Whether the condition of type `kind` is True.
 pub fn is_true(object: &Value, kind: &str) -> bool {
-    condition_of(object, kind).and_then(|found| found.get("status")).and_then(Value::as_str) == Some("True")
+    has_status(object, kind, "True")
+}
+
+/// Whether the condition of type `kind` has this status; one that is missing has none.
+pub(crate) fn has_status(object: &Value, kind: &str, status: &str) -> bool {
+    condition_of(object, kind).and_then(|found| found.get("status")).and_then(Value::as_str) == Some(status)
 }
 
 /// `live` with these conditions, of its own generation, and their times set.

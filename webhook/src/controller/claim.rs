@@ -4,6 +4,7 @@
 
 use std::time::Duration;
 
+use plat_expand::pipeline::secret_data;
 use plat_plan::PlatformSchemas;
 use plat_platform::Role;
 use plat_reconcile::Then;
@@ -94,5 +95,5 @@ async fn propagate(
     if !connection::is_controlled_by(&secret, composite) {
         return Ok(Err("the Secret that the composite resource names is not its own".to_owned()));
     }
-    write_secret(context, look.claim, &to, &connection::details_of(&secret), CLAIM_MANAGER, key).await
+    write_secret(context, look.claim, &to, &secret_data(&secret), CLAIM_MANAGER, key).await
 }

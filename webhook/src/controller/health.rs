@@ -8,13 +8,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use anyhow::Context as _;
+use axum::Router;
 use axum::extract::State;
-use axum::http::{StatusCode, header};
-use axum::response::{IntoResponse, Response};
+use axum::response::Response;
 use axum::routing::get;
-use axum::{Json, Router};
 use plat_reconcile::standing::{Engine, Standing};
-use serde_json::json;
 
 use super::metrics::Metrics;
 use super::platform::parts;
@@ -22,6 +20,7 @@ use super::reconciler::Context;
 use super::watches::WatchState;
 use crate::decision::Condition;
 use crate::drain::{Stage, Watch};
+use crate::health::{exposition, readiness};
 use crate::listener::{Listener, ListenerArguments};
 
 /// Health and metrics
@@ -110,15 +109,11 @@ impl Health {
 }
 
 async fn ready(State(health): State<Health>) -> Response {
-    let conditions = health.conditions();
-    let ready = conditions.iter().all(|condition| condition.ready);
-    let code = if ready { StatusCode::OK } else { StatusCode::SERVICE_UNAVAILABLE };
-    (code, Json(json!({"ready": ready, "conditions": conditions}))).into_response()
+    readiness(&health.conditions())
 }
 
 async fn metrics(State(health): State<Health>) -> Response {
     let Context { queue, objects, watches, .. } = &*health.context;
     let metrics: &Metrics = &health.context.metrics;
-    let text = metrics.text(queue, objects, watches.states().len());
-    ([(header::CONTENT_TYPE, "application/openmetrics-text; version=1.0.0; charset=utf-8")], text).into_response()
+    exposition(metrics.text(queue, objects, watches.states().len()))
 }

@@ -2,7 +2,7 @@
 //!
 //! Owns leaving out what no decision reads: the bookkeeping of other field managers, and the schemas of CRDs that no XRD made.
 
-use plat_reconcile::standing::CROSSPLANE_MANAGER;
+use plat_reconcile::names::CROSSPLANE_MANAGER;
 use plat_resource::{GroupVersionKind, Object, Value, object};
 
 /// Begins the names of the field managers whose bookkeeping is read.

@@ -6,7 +6,7 @@ use plat_plan::would_change;
 use plat_resource::{Map, Value, object};
 use serde_json::json;
 
-use super::Look;
+use super::{Cause, Look};
 use crate::names::CLAIM_MANAGER;
 use crate::{Decision, Event, Then, Write, status};
 
@@ -79,8 +79,9 @@ impl Look<'_> {
         after["status"] = Value::Object(status);
         copy_conditions(composite, &mut after);
         let ready = status::is_true(composite, "Ready");
-        let ends = [Condition::synced(), if ready { Condition::available() } else { self.waiting(composite) }];
-        let after = self.with_ends(&after, &ends);
+        let cause = if ready { None } else { (self.cause)(composite) };
+        let ends = [Condition::synced(), if ready { Condition::available() } else { waiting(cause.as_ref()) }];
+        let after = status::with_conditions(&after, &ends, self.now);
         if after.get("status") == self.claim.get("status") {
             return Decision::wait();
         }
@@ -89,31 +90,23 @@ impl Look<'_> {
             let message = "Successfully propagated connection details from composite resource";
             events.push(Event::normal("PropagateConnectionSecret", message));
         }
-        events.extend((!ready).then(|| self.not_ready(composite)));
+        events.extend((!ready).then(|| not_ready(cause.as_ref())));
         Decision { writes: vec![Write::Status { object: after }], events, then: Then::Wait }
     }
+}
 
-    fn with_ends(&self, after: &Value, ends: &[Condition]) -> Value {
-        let mut stamped = status::with_conditions(after, ends, self.now);
-        if let Some(found) = stamped.get_mut("status") {
-            status::stamp(found, self.claim, self.now);
-        }
-        stamped
-    }
+fn waiting(cause: Option<&Cause>) -> Condition {
+    let message = match cause {
+        Some(cause) => format!("{WAITING}: {cause}"),
+        None => WAITING.to_owned(),
+    };
+    Condition::new("Ready", "False", "Waiting", message)
+}
 
-    fn waiting(&self, composite: &Value) -> Condition {
-        let message = match (self.cause)(composite) {
-            Some(cause) => format!("{WAITING}: {cause}"),
-            None => WAITING.to_owned(),
-        };
-        Condition::new("Ready", "False", "Waiting", message)
-    }
-
-    fn not_ready(&self, composite: &Value) -> Event {
-        match (self.cause)(composite) {
-            Some(cause) if cause.is_failure => Event::warning("BindCompositeResource", cause.to_string()),
-            _ => Event::normal("BindCompositeResource", "Composite resource is not yet ready"),
-        }
+fn not_ready(cause: Option<&Cause>) -> Event {
+    match cause {
+        Some(cause) if cause.is_failure => Event::warning("BindCompositeResource", cause.to_string()),
+        _ => Event::normal("BindCompositeResource", "Composite resource is not yet ready"),
     }
 }
 

@@ -9,7 +9,8 @@ use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
-use super::{Look, patched};
+use super::Look;
+use crate::live::patched;
 use crate::names::{CLAIM_NAME_LABEL, CLAIM_NAMESPACE_LABEL, COMPOSED_MANAGER, COMPOSITE_LABEL, COMPOSITE_MANAGER};
 use crate::{Propagation, Write};
 

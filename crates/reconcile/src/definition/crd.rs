@@ -87,12 +87,12 @@ fn difference(before: &Value, after: &Value) -> Option<Value> {
 
 /// Whether the API server serves the kind of `crd`.
 pub(super) fn is_established(crd: &Value) -> bool {
-    crate::condition::has_status(crd, "Established", "True")
+    crate::status::has_status(crd, "Established", "True")
 }
 
 /// Why the API server does not accept the names of `crd`.
 pub(super) fn names_refused(crd: &Value) -> Option<&str> {
-    let accepted = crate::condition::find(crd, "NamesAccepted")?;
+    let accepted = crate::status::condition_of(crd, "NamesAccepted")?;
     let text = |key: &str| accepted.get(key).and_then(Value::as_str);
     (text("status") == Some("False")).then(|| text("message").unwrap_or("the names are taken"))
 }

@@ -9,7 +9,8 @@ use plat_resource::{ObjectKey, Value, object};
 
 use super::{Observed, Role, crd, status};
 use crate::condition::Condition;
-use crate::names::{DEFINED_FINALIZER, OFFERED_FINALIZER};
+use crate::live::without_finalizer;
+use crate::names::{DEFINED_FINALIZER, OFFERED_FINALIZER, PLAT_MANAGER};
 use crate::{Decision, Event, Propagation, Then, Write};
 
 /// How many instances one decision deletes.
@@ -34,12 +35,8 @@ pub(super) fn decide(observed: &Observed<'_>) -> Decision {
 /// The next step for one of the two; nothing where nothing is left of it.
 fn terminate(observed: &Observed<'_>, role: Role, live: &[&Value]) -> Option<Decision> {
     let finalizer = if role == Role::Claim { OFFERED_FINALIZER } else { DEFINED_FINALIZER };
-    let mut finalizers = super::finalizers_of(observed.definition);
     if live.is_empty() {
-        let before = finalizers.len();
-        finalizers.retain(|name| name != finalizer);
-        let write = super::with_finalizers(observed.definition, &finalizers);
-        return (finalizers.len() < before).then(|| Decision::first(write));
+        return without_finalizer(observed.definition, finalizer, PLAT_MANAGER).map(Decision::first);
     }
     let left = instances(observed, live);
     let mut decision = status::written(observed, terminating(observed, role, &left));

@@ -5,7 +5,8 @@ use plat_resource::{GroupVersionKind, Value, object};
 use serde_json::json;
 
 use super::{Observed, Refusal, Role, crd};
-use crate::condition::{self, Condition};
+use crate::condition::Condition;
+use crate::status::has_status;
 use crate::{Decision, Event, Then, Write};
 
 /// Present once something was refused: Crossplane's XRDs have no such condition, and a sound one needs none.
@@ -52,7 +53,7 @@ pub(super) fn established(observed: &Observed<'_>, loaded: &Definition) -> Decis
         }
     }
     no_longer_offered(observed, loaded, &mut object);
-    if condition::has_status(&object, SYNCED, "False") {
+    if has_status(&object, SYNCED, "False") {
         Condition::yes(SYNCED, "ReconcileSuccess").set(&mut object, observed.now);
     }
     let mut decision = written(observed, object);

@@ -7,8 +7,8 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
-use crate::condition::find;
 use crate::names::OFFERED_FINALIZER;
+use crate::status::condition_of as find;
 use crate::{EventKind, Propagation};
 
 const NOW: &str = "2026-01-01T00:00:00Z";

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::*;
 use crate::EventKind;
-use crate::condition::{find, has_status};
+use crate::status::{condition_of as find, has_status};
 
 const NOW: &str = "2026-01-01T00:00:00Z";
 

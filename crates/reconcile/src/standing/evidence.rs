@@ -5,8 +5,8 @@
 use plat_resource::{Value, object, time};
 use serde_json::json;
 
-/// The field manager of Crossplane's updates: the name of its program.
-pub const CROSSPLANE_MANAGER: &str = "crossplane";
+use crate::names::CROSSPLANE_MANAGER;
+
 /// The duration of a Lease that names none.
 const DEFAULT_DURATION_SECONDS: i64 = 60;
 

@@ -5,6 +5,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use plat_expand::pipeline::secret_data;
 use plat_reconcile::composite::Look;
 use plat_reconcile::connection::{self, Details};
 use plat_reconcile::names::COMPOSITE_LABEL;
@@ -111,7 +112,7 @@ async fn details(
     for owner in resources.iter().chain(own) {
         let Some(key) = connection::secret_key(owner) else { continue };
         if let Some(secret) = context.read(&key).await? {
-            all.insert(ObjectKey::of(owner), connection::details_of(&secret));
+            all.insert(ObjectKey::of(owner), secret_data(&secret));
         }
     }
     Ok(all)
