@@ -161,12 +161,18 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Value, verb: &str) ->
             let text = |key: &str| details[key].as_str().unwrap_or_default();
             let dot = if text("group").is_empty() { "" } else { "." };
             let resource = format!("{}{dot}{}", text("kind"), text("group"));
-            WriteError::Forbidden { verb: verb.to_owned(), resource, message }
+            WriteError::Forbidden { verb: missing_verb(&message).unwrap_or(verb).to_owned(), resource, message }
         }
         429 => WriteError::Throttled { after: retry_after(headers) },
         400..=428 => WriteError::Invalid { message },
         _ => WriteError::Failed { message },
     }
+}
+
+/// The verb that is missing: an apply to what is not there yet needs another than its own.
+fn missing_verb(message: &str) -> Option<&str> {
+    let (_, rest) = message.split_once("\" cannot ")?;
+    rest.split_once(" resource ").map(|(verb, _)| verb)
 }
 
 fn retry_after(headers: &HeaderMap) -> Duration {
@@ -207,6 +213,20 @@ mod tests {
                     resource: "buckets.acme.example".into(),
                     message: "buckets.acme.example \"a\" is forbidden: User \"me\" cannot patch resource \"buckets\""
                         .into(),
+                },
+            ),
+            (
+                403,
+                json!({
+                    "message": "secrets \"a\" is forbidden: User \"me\" cannot create resource \"secrets\" in API group \"\"",
+                    "details": {"kind": "secrets"},
+                }),
+                WriteError::Forbidden {
+                    verb: "create".into(),
+                    resource: "secrets".into(),
+                    message:
+                        "secrets \"a\" is forbidden: User \"me\" cannot create resource \"secrets\" in API group \"\""
+                            .into(),
                 },
             ),
             (

@@ -9,7 +9,7 @@ const DEFINITIONS: &str = "/apis/apiextensions.crossplane.io/v1/compositeresourc
 const COMPOSITIONS: &str = "/apis/apiextensions.crossplane.io/v1/compositions";
 
 /// A platform in a namespace that is called as its group begins.
-async fn install(harness: &Harness, platform: &Platform, resources: &[Value]) -> anyhow::Result<String> {
+pub(super) async fn install(harness: &Harness, platform: &Platform, resources: &[Value]) -> anyhow::Result<String> {
     let namespace = platform.group.split('.').next().unwrap_or_default().to_owned();
     harness.namespace(&namespace).await?;
     harness.put(DEFINITIONS, &platform.definition()).await?;
@@ -17,12 +17,15 @@ async fn install(harness: &Harness, platform: &Platform, resources: &[Value]) ->
     Ok(namespace)
 }
 
-fn is_ready(object: &Value) -> bool {
+pub(super) fn is_ready(object: &Value) -> bool {
     says(object, "Ready", "True", "Available") && says(object, "Synced", "True", "ReconcileSuccess")
 }
 
 /// The objects that an XR composed, by composition-resource name.
-async fn composed(harness: &Harness, namespace: &str) -> anyhow::Result<std::collections::BTreeMap<String, Value>> {
+pub(super) async fn composed(
+    harness: &Harness,
+    namespace: &str,
+) -> anyhow::Result<std::collections::BTreeMap<String, Value>> {
     let path = format!("/api/v1/namespaces/{namespace}/configmaps?labelSelector=crossplane.io/composite");
     let all = harness.list(&path).await?.into_values();
     let name = |object: &Value| object["metadata"]["annotations"]["crossplane.io/composition-resource-name"].clone();

@@ -16,6 +16,17 @@ pub(crate) fn kinds() -> Vec<Value> {
     ]
 }
 
+/// What the controller may do with the kinds of these platforms, and with what they compose.
+pub(crate) fn rights() -> Value {
+    let all = json!(["get", "list", "watch", "create", "update", "patch", "delete"]);
+    json!([
+        {"apiGroups": ["*"], "resources": ["apps", "xapps"], "verbs": all},
+        {"apiGroups": ["*"], "resources": ["apps/status", "xapps/status"], "verbs": ["update", "patch"]},
+        {"apiGroups": ["*"], "resources": ["apps/finalizers", "xapps/finalizers"], "verbs": ["update"]},
+        {"apiGroups": [""], "resources": ["configmaps"], "verbs": all},
+    ])
+}
+
 /// A platform of one kind of XR in its own API group.
 pub(crate) struct Platform {
     /// API group.

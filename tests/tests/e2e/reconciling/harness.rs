@@ -1,4 +1,4 @@
-//! A control plane with Kubernetes' own controllers and the real plat-controller beside it.
+//! A control plane with Kubernetes' own controllers and the real plat-controller beside it, by the account of the manifest.
 //!
 //! Owns starting them, asking the API server as kubectl would, and waiting. One is shared by the tests that do not disturb
 //! each other; a test that kills or stops something starts its own.
@@ -19,6 +19,7 @@ use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
 use super::fixtures;
+use crate::account;
 use crate::webhook::server::Answer;
 
 /// How long something may take on a machine that is busy with other tests.
@@ -58,10 +59,15 @@ impl Harness {
         let config = runtime.block_on(kube::Config::from_custom_kubeconfig(kubeconfig, &options))?;
         let client = runtime.block_on(async { Client::try_from(config) })?;
         let harness = Self { runtime, client, program, control_plane: Mutex::new(control_plane) };
+        let admin = harness.control_plane().kubeconfig().to_owned();
+        let own = harness.account();
+        let ask = async |method: &str, path: &str, object: Option<&Value>| harness.ask(method, path, object).await;
         harness.run(async {
             harness
                 .eventually("the API server", || async { Ok(harness.ask("GET", "/readyz", None).await?.code == 200) })
                 .await?;
+            harness.allow("platforms", &fixtures::rights()).await?;
+            account::install(&ask, &admin, &own).await?;
             for crd in fixtures::kinds() {
                 harness.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &crd).await?;
             }
@@ -70,14 +76,22 @@ impl Harness {
         Ok(harness)
     }
 
+    /// The kubeconfig of the manifest's service account.
+    pub(crate) fn account(&self) -> PathBuf {
+        self.control_plane().kubeconfig().with_file_name("kubeconfig-of-the-account")
+    }
+
+    /// Gives the controller rights on kinds of a platform. It has them a moment later.
+    pub(crate) async fn allow(&self, name: &str, rules: &Value) -> anyhow::Result<()> {
+        self.put(account::ROLES, &account::composed_role(name, rules)).await.map(|_| ())
+    }
+
     /// Starts a controller with these flags besides the necessary; its process id.
     pub(crate) fn controller(&self, name: &'static str, flags: &[&str]) -> anyhow::Result<u32> {
-        let mut control_plane = self.control_plane();
-        let kubeconfig = control_plane.kubeconfig().to_owned();
         let mut command = Command::new(&self.program);
-        command.arg("--kubeconfig").arg(kubeconfig).args(["--health-addr=127.0.0.1:0", "--log-format=json"]);
-        command.args(flags);
-        control_plane.run_beside(name, &mut command)
+        command.arg("--kubeconfig").arg(self.account()).arg("--namespace=plat-system");
+        command.args(["--health-addr=127.0.0.1:0", "--log-format=json"]).args(flags);
+        self.control_plane().run_beside(name, &mut command)
     }
 
     pub(crate) fn control_plane(&self) -> MutexGuard<'_, ControlPlane> {

@@ -4,4 +4,5 @@ mod claims;
 mod definitions;
 mod fixtures;
 mod harness;
+mod permissions;
 mod rollouts;

@@ -4,8 +4,8 @@ use kube::config::{KubeConfigOptions, Kubeconfig};
 use plat_resource::object;
 use serde_json::{Value, json};
 
-use super::account;
 use super::server::{Server, server};
+use crate::account;
 
 const USER: &str = "system:serviceaccount:plat-system:plat";
 

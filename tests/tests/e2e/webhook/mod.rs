@@ -1,6 +1,5 @@
 //! The real webhook, registered with a real API server.
 
-mod account;
 mod claims;
 mod crowd;
 mod ending;

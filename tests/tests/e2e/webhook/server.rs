@@ -20,8 +20,8 @@ use plat_tests::ControlPlane;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
-use super::{account, fixtures};
-use crate::program;
+use super::fixtures;
+use crate::{account, program};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const NAME: &str = "plat-webhook";
@@ -93,7 +93,8 @@ impl Server {
         server.wait("the API server", || async {
             server.ask("GET", "/readyz", None).await.is_ok_and(|it| it.code == 200)
         })?;
-        server.runtime.block_on(account::install(&server, &admin, &server.account))?;
+        let ask = async |method: &str, path: &str, object: Option<&Value>| server.ask(method, path, object).await;
+        server.runtime.block_on(account::install(&ask, &admin, &server.account))?;
         server.runtime.block_on(server.prepare())?;
         let mut command = Command::new("sh");
         command.args(["-c", &script]).arg(&server.program).arg(&server.account).arg(&certificate);
