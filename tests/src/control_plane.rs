@@ -21,7 +21,7 @@ use crate::supervisor::Supervisor;
 /// How long a program may take until it accepts connections: generous, for machines busy with other builds.
 const PATIENCE: Duration = Duration::from_mins(2);
 /// How often a start is tried when a port was taken between picking and using it.
-const ATTEMPTS: usize = 5;
+pub(crate) const ATTEMPTS: usize = 5;
 
 /// What to run besides etcd and the API server.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -175,13 +175,22 @@ pub fn find(program: &Program) -> anyhow::Result<PathBuf> {
 }
 
 impl Ports {
-    /// Three ports that are free now. Held together while picking, so that they differ.
     fn pick() -> anyhow::Result<Self> {
-        let listener = || TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free on 127.0.0.1");
-        let listeners = [listener()?, listener()?, listener()?];
-        let [etcd, etcd_peer, api_server] = listeners.each_ref().map(TcpListener::local_addr);
-        Ok(Self { etcd: etcd?.port(), etcd_peer: etcd_peer?.port(), api_server: api_server?.port() })
+        let [etcd, etcd_peer, api_server] = free_ports()?;
+        Ok(Self { etcd, etcd_peer, api_server })
     }
+}
+
+/// Ports that are free now. Held together while picking, so that they differ.
+pub(crate) fn free_ports<const COUNT: usize>() -> anyhow::Result<[u16; COUNT]> {
+    let mut ports = [0; COUNT];
+    let mut held = Vec::new();
+    for port in &mut ports {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free on 127.0.0.1")?;
+        *port = listener.local_addr()?.port();
+        held.push(listener);
+    }
+    Ok(ports)
 }
 
 fn etcd(program: &Path, ports: &Ports) -> Command {
@@ -242,7 +251,7 @@ fn kubeconfig_text(url: &str, certificate: &Path, token: &str) -> String {
 }
 
 /// Waits until `port` accepts connections, as long as every process lives.
-fn wait_for(port: u16, supervisor: &mut Supervisor) -> anyhow::Result<()> {
+pub(crate) fn wait_for(port: u16, supervisor: &mut Supervisor) -> anyhow::Result<()> {
     let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
     let deadline = Instant::now() + PATIENCE;
     loop {

@@ -1,24 +1,36 @@
 //! Processes that never outlive the one that started them, nor leave their files behind.
 //!
 //! A watcher (a small shell script in a process group of its own, so that Ctrl-C does not reach it) holds the reading end
-//! of a pipe. It is told the id of each process started; when the pipe closes — the owner was dropped, has ended, panicked
-//! or was killed — it ends them all and removes their folder. Nothing depends on the owner's last words.
+//! of a pipe. It is told the id of each process started, and of each that was waited for; when the pipe closes — the owner
+//! was dropped, has ended, panicked or was killed — it ends all others and removes their folder. Nothing depends on the
+//! owner's last words.
 
 use std::fs::File;
 use std::io::Write;
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
-use std::time::Duration;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
-use anyhow::Context;
+use anyhow::{Context, bail, ensure};
 
 use crate::programs::tail;
 
-/// Kills without asking: all state is in the folder, which goes too.
+/// Kills without asking: all state is in the folder, which goes too. An id with a minus before it is forgotten, as it may
+/// soon be another process'.
 const WATCHER: &str = r#"
 processes=
-while read -r process; do processes="$processes $process"; done
+while read -r process; do
+    case $process in
+        -*)
+            kept=
+            for each in $processes; do [ "-$each" = "$process" ] || kept="$kept $each"; done
+            processes=$kept
+            ;;
+        *) processes="$processes $process" ;;
+    esac
+done
 [ -z "$processes" ] || kill -KILL $processes 2>/dev/null
 rm -rf -- "$1" 2>/dev/null || { sleep 1; rm -rf -- "$1"; }
 "#;
@@ -66,18 +78,40 @@ impl Supervisor {
             .with_context(|| format!("{name} cannot be started"))?;
         let id = process.id();
         self.processes.push((name, process));
-        let pipe = self.watcher.stdin.as_mut().context("the watcher has a pipe")?;
-        pipe.write_all(format!("{id}\n").as_bytes()).context("the watcher has ended")?;
+        self.tell(&id.to_string())?;
         Ok(id)
     }
 
     /// Kills one process; it can be started again under its name.
     pub fn end(&mut self, name: &str) -> anyhow::Result<()> {
-        let position = self.processes.iter().position(|(each, _)| *each == name);
-        let (_, mut process) = self.processes.remove(position.with_context(|| format!("{name} does not run"))?);
-        process.kill()?;
-        process.wait()?;
-        Ok(())
+        self.process(name)?.kill()?;
+        self.wait(name, Duration::MAX).map(|_| ())
+    }
+
+    /// Asks one process to end, as the kubelet does, and waits until it has.
+    pub fn terminate(&mut self, name: &str, patience: Duration) -> anyhow::Result<ExitStatus> {
+        let id = self.process(name)?.id();
+        let asked = Command::new("kill").args(["-TERM", &id.to_string()]).status()?;
+        ensure!(asked.success(), "{name} cannot be asked to end");
+        self.wait(name, patience)
+    }
+
+    /// Waits until one process has ended by itself; it can be started again under its name.
+    pub fn wait(&mut self, name: &str, patience: Duration) -> anyhow::Result<ExitStatus> {
+        let began = Instant::now();
+        let (id, status) = loop {
+            let process = self.process(name)?;
+            if let Some(status) = process.try_wait()? {
+                break (process.id(), status);
+            }
+            if began.elapsed() > patience {
+                bail!("{name} still runs after {} s:\n{}", patience.as_secs(), self.last_words(name));
+            }
+            thread::sleep(Duration::from_millis(10));
+        };
+        self.processes.retain(|(each, _)| *each != name);
+        self.tell(&format!("-{id}"))?;
+        Ok(status)
     }
 
     /// The id of a process.
@@ -103,6 +137,16 @@ impl Supervisor {
     pub fn log(&self, name: &str) -> PathBuf {
         self.folder.join(name).with_extension("log")
     }
+
+    fn process(&mut self, name: &str) -> anyhow::Result<&mut Child> {
+        let found = self.processes.iter_mut().find(|(each, _)| *each == name);
+        found.map(|(_, process)| process).with_context(|| format!("{name} does not run"))
+    }
+
+    fn tell(&mut self, line: &str) -> anyhow::Result<()> {
+        let pipe = self.watcher.stdin.as_mut().context("the watcher has a pipe")?;
+        pipe.write_all(format!("{line}\n").as_bytes()).context("the watcher has ended")
+    }
 }
 
 impl Drop for Supervisor {
@@ -118,7 +162,7 @@ impl Drop for Supervisor {
             let _ = process.wait();
         }
         if self.folder.exists() {
-            std::thread::sleep(Duration::from_millis(100));
+            thread::sleep(Duration::from_millis(100));
             let _ = std::fs::remove_dir_all(&self.folder);
         }
     }
@@ -154,6 +198,33 @@ mod tests {
     }
 
     #[test]
+    fn one_process_is_asked_to_end_and_says_how_it_did() {
+        let mut supervisor = Supervisor::start().unwrap();
+        let script = "trap 'exit 7' TERM; echo ready; while :; do sleep 0.01; done";
+        supervisor.spawn("listener", Command::new("sh").args(["-c", script])).unwrap();
+        eventually(|| (supervisor.last_words("listener") == "ready").then_some(()));
+        let status = supervisor.terminate("listener", Duration::from_secs(30)).unwrap();
+        assert_eq!((status.code(), supervisor.id("listener")), (Some(7), None));
+        supervisor.spawn("deaf", Command::new("sh").args(["-c", "trap '' TERM; echo ready; exec sleep 600"])).unwrap();
+        eventually(|| (supervisor.last_words("deaf") == "ready").then_some(()));
+        let error = supervisor.terminate("deaf", Duration::ZERO).unwrap_err().to_string();
+        assert_eq!(error, "deaf still runs after 0 s:\nready");
+    }
+
+    #[test]
+    fn a_process_that_was_waited_for_is_not_killed_under_its_number() {
+        let mut supervisor = Supervisor::start().unwrap();
+        let mut other = Command::new("sleep").arg("600").spawn().unwrap();
+        let id = other.id().to_string();
+        supervisor.tell(&id).unwrap();
+        supervisor.tell(&format!("-{id}")).unwrap();
+        drop(supervisor);
+        assert!(other.try_wait().unwrap().is_none(), "killed though it is another's");
+        other.kill().unwrap();
+        other.wait().unwrap();
+    }
+
+    #[test]
     fn a_process_that_ended_is_named_with_its_last_words() {
         let mut supervisor = Supervisor::start().unwrap();
         supervisor.spawn("speaker", Command::new("sh").args(["-c", "echo port taken >&2; exit 3"])).unwrap();
@@ -170,7 +241,7 @@ mod tests {
             supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
             let text = format!("{} {}", supervisor.processes[0].1.id(), supervisor.folder().display());
             std::fs::write(&told, text).unwrap();
-            std::thread::sleep(Duration::from_mins(1));
+            thread::sleep(Duration::from_mins(1));
         }
         let told = tempfile::NamedTempFile::new().unwrap();
         let mut owner = Command::new(std::env::current_exe().unwrap())
@@ -195,7 +266,7 @@ mod tests {
             if let Some(value) = poll() {
                 return value;
             }
-            std::thread::sleep(Duration::from_millis(10));
+            thread::sleep(Duration::from_millis(10));
         }
         panic!("not within 10 s");
     }

@@ -5,6 +5,7 @@ mod account;
 mod cases;
 mod cluster;
 mod controller;
+mod crossplane;
 mod definitions;
 mod mutations;
 mod program;

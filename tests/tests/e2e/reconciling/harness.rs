@@ -51,6 +51,18 @@ pub(crate) fn shared() -> &'static Harness {
 impl Harness {
     /// A control plane with the kinds of platforms, and no controller of plat's yet.
     pub(crate) fn new() -> anyhow::Result<Self> {
+        let harness = Self::bare()?;
+        harness.run(async {
+            for crd in fixtures::kinds() {
+                harness.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &crd).await?;
+            }
+            anyhow::Ok(())
+        })?;
+        Ok(harness)
+    }
+
+    /// A control plane without the kinds of platforms, for somebody else to bring them.
+    pub(crate) fn bare() -> anyhow::Result<Self> {
         let program = crate::program::build("plat-webhook", NAME)?;
         let runtime = tokio::runtime::Builder::new_multi_thread().enable_all().worker_threads(2).build()?;
         let control_plane = ControlPlane::start_with(Options { controllers: true })?;
@@ -67,11 +79,7 @@ impl Harness {
                 .eventually("the API server", || async { Ok(harness.ask("GET", "/readyz", None).await?.code == 200) })
                 .await?;
             harness.allow("platforms", &fixtures::rights()).await?;
-            account::install(&ask, &admin, &own).await?;
-            for crd in fixtures::kinds() {
-                harness.put("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &crd).await?;
-            }
-            anyhow::Ok(())
+            account::install(&ask, &admin, &own).await
         })?;
         Ok(harness)
     }

@@ -2,7 +2,7 @@
 
 mod claims;
 mod definitions;
-mod fixtures;
-mod harness;
+pub(crate) mod fixtures;
+pub(crate) mod harness;
 mod permissions;
 mod rollouts;

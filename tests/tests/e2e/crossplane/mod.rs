@@ -1,0 +1,7 @@
+//! plat beside the real Crossplane.
+//!
+//! Owns what is compared, and how: the same manifests once by Crossplane and once by plat, and objects of one engine in the
+//! hands of the other.
+
+mod engines;
+mod running;
