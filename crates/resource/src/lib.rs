@@ -9,6 +9,7 @@ pub mod diagnostic;
 pub mod field_path;
 pub mod go;
 pub mod go_regex;
+pub mod javascript;
 pub mod merge;
 pub mod names;
 pub mod object;

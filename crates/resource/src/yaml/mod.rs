@@ -5,6 +5,7 @@
 //! know what the objects mean. The reading rules are those of sigs.k8s.io/yaml, since kubectl and Crossplane use it: a
 //! YAML 1.2 reader would make other objects of the same text.
 
+mod core;
 mod json;
 mod key_order;
 mod list;
@@ -23,6 +24,7 @@ use std::sync::Arc;
 use serde_json::Value;
 
 use crate::{Diagnostic, FieldPath, Location, Position};
+pub use core::parse_core;
 pub use printer::{to_hashable_string, to_string};
 use text::Chunk;
 
@@ -31,9 +33,9 @@ pub const MAX_DEPTH: usize = 500;
 
 /// One object of a text: what it says and where it stands.
 #[derive(Debug, Clone)]
-pub struct Document {
+pub struct Document<V = Value> {
     /// The object.
-    pub value: Value,
+    pub value: V,
     source: Source,
 }
 
@@ -89,6 +91,22 @@ impl Fault {
 impl Document {
     /// An object that stands in no text, for instance one made by plat; `name` says what to call its place.
     pub fn synthetic(value: Value, name: &str) -> Self {
+        Self::made(value, name)
+    }
+
+    /// The file's place of `line` and `column` (both from 1) within the text that is the value of `path`: for a literal
+    /// block (`|`) the line itself, else where the value starts.
+    pub fn locate_within(&self, path: &FieldPath, line: usize, column: usize) -> Location {
+        match locate::within(&self.source, &self.value, path, line, column) {
+            Some(position) => self.source.at(Some(position)),
+            None => self.locate(path),
+        }
+    }
+}
+
+impl<V> Document<V> {
+    /// A value that stands in no text; `name` says what to call its place.
+    pub fn made(value: V, name: &str) -> Self {
         let text = SourceText::new(name.into(), String::new());
         Self { value, source: Source { text, chunk: None, start: None, prefix: FieldPath::default() } }
     }
@@ -110,15 +128,6 @@ impl Document {
     pub fn locate(&self, path: &FieldPath) -> Location {
         let place = locate::find(&self.source, path).map(|found| found.value);
         self.source.at(place.or(self.source.start))
-    }
-
-    /// The file's place of `line` and `column` (both from 1) within the text that is the value of `path`: for a literal
-    /// block (`|`) the line itself, else where the value starts.
-    pub fn locate_within(&self, path: &FieldPath, line: usize, column: usize) -> Location {
-        match locate::within(&self.source, &self.value, path, line, column) {
-            Some(position) => self.source.at(Some(position)),
-            None => self.locate(path),
-        }
     }
 
     /// The place of the key of `path` (of the value, for an array element), or of its nearest ancestor that is there.

@@ -1,0 +1,19 @@
+//! Backstage's software catalog, without Backstage.
+//!
+//! Owns entities of all kinds, the rules of the real backend with its words, references and relations, what a catalog of
+//! many files lacks, and the entities that a cluster's objects become. Text and values come in, values and findings go out:
+//! files, git and clusters are for shells.
+
+pub mod document;
+pub mod entity_ref;
+mod formats;
+pub mod kinds;
+pub mod prepare;
+pub mod relations;
+mod shape;
+pub mod validate;
+
+pub use document::{Entry, read};
+pub use entity_ref::{Defaults, EntityRef, RefError};
+pub use relations::{Mention, Relation};
+pub use validate::{Refusal, Stage, Valid, validate};

@@ -1,0 +1,109 @@
+//! The practice answers of the real programs, where they stand beside the repository, and our own recorded ones.
+
+#![expect(clippy::unwrap_used, clippy::print_stderr, reason = "helpers of tests, which clippy does not see as tests")]
+
+use std::fs;
+
+use plat_catalog::{Defaults, EntityRef, Relation, validate};
+use plat_resource::javascript::Value;
+use plat_resource::yaml;
+
+/// The corpus stands beside the repository.
+const CORPUS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../../shared/corpus/backstage");
+/// Answers to inputs of our own.
+const OWN: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/answers");
+
+/// As many answers as somebody made with the scripts of `tests/real-programs/backstage`.
+const MADE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../../target/backstage/answers");
+
+/// The lines of a file of answers, in each folder that has one.
+fn rows(name: &str) -> Vec<Value> {
+    let mut rows = Vec::new();
+    for folder in [OWN, MADE, CORPUS] {
+        match fs::read_to_string(format!("{folder}/{name}.jsonl")) {
+            Ok(text) => rows.extend(text.lines().map(|line| Value::from_json(line).unwrap())),
+            Err(_) => eprintln!("skipped: no {name}.jsonl in {folder}"),
+        }
+    }
+    rows
+}
+
+fn compare(name: &str, answer: impl Fn(&Value) -> Value) {
+    let rows = rows(name);
+    let mut wrong = Vec::new();
+    for row in &rows {
+        let (expected, actual) = (row.get("expected").unwrap(), answer(row));
+        if *expected != actual {
+            wrong.push(format!(
+                "{}\n  expected {}\n  actual   {}",
+                row.to_json(),
+                expected.to_json(),
+                actual.to_json()
+            ));
+        }
+    }
+    eprintln!("{name}: {} of {} identical", rows.len() - wrong.len(), rows.len());
+    wrong.truncate(20);
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+#[test]
+fn entities_are_judged_as_by_the_real_backend() {
+    compare("entities", |row| match validate(row.get("entity").unwrap()) {
+        Ok(valid) => [("ok", Value::from(true)), ("ref", valid.entity_ref.to_string().into())].into(),
+        Err(refusal) => {
+            [("ok", Value::from(false)), ("stage", refusal.stage.name().into()), ("error", refusal.error.into())].into()
+        }
+    });
+}
+
+#[test]
+fn relations_are_those_of_the_real_backend() {
+    compare("relations", |row| {
+        let valid = validate(row.get("entity").unwrap()).unwrap();
+        match valid.relations() {
+            Ok(relations) => {
+                let text = |(source, relation, target): &(EntityRef, Relation, EntityRef)| {
+                    format!("{source} {} {target}", relation.name())
+                };
+                let texts: Vec<String> = relations.iter().map(text).collect();
+                [("ok", Value::from(true)), ("relations", texts.into())].into()
+            }
+            Err(bad) => [("ok", Value::from(false)), ("error", bad.error.to_string().into())].into(),
+        }
+    });
+}
+
+#[test]
+fn references_are_read_as_by_the_real_model() {
+    compare("entity-refs", |row| {
+        let context = row.get("context").unwrap();
+        let defaults =
+            Defaults { kind: context.text_at(&["defaultKind"]), namespace: context.text_at(&["defaultNamespace"]) };
+        match EntityRef::parse(row.text_at(&["ref"]).unwrap(), defaults) {
+            Ok(found) => {
+                let text = found.to_string();
+                let EntityRef { kind, namespace, name } = found;
+                let value = Value::from([("kind", kind), ("namespace", namespace), ("name", name)]);
+                [("ok", Value::from(true)), ("value", value), ("string", text.into())].into()
+            }
+            Err(error) => [("ok", Value::from(false)), ("error", error.to_string().into())].into(),
+        }
+    });
+}
+
+#[test]
+fn documents_are_those_of_the_real_parser() {
+    // Findings are told apart from entities: in a row of answers, documents that cannot be read come last.
+    compare("yaml", |row| {
+        let (documents, findings) = yaml::parse_core("x.yaml", row.text_at(&["text"]).unwrap().as_bytes());
+        let found = documents.into_iter().map(|document| match document.value {
+            // What JSON has no number for is null in the answers.
+            Value::Map(map) => Value::from_json(&Value::Map(map).to_json()).unwrap(),
+            _ => "no object".into(),
+        });
+        let mut found: Vec<Value> = found.collect();
+        found.extend(findings.iter().map(|_| Value::from("error")));
+        found.into()
+    });
+}
