@@ -7,6 +7,7 @@
 pub mod document;
 pub mod entity_ref;
 mod formats;
+pub mod ingest;
 pub mod kinds;
 pub mod prepare;
 pub mod relations;

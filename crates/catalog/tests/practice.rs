@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use plat_catalog::ingest::{Definition, Settings, claim, templates};
 use plat_catalog::{Defaults, EntityRef, Relation, validate};
 use plat_resource::javascript::Value;
 use plat_resource::yaml;
@@ -106,4 +107,65 @@ fn documents_are_those_of_the_real_parser() {
         found.extend(findings.iter().map(|_| Value::from("error")));
         found.into()
     });
+}
+
+/// The verdict on templates made of a definition.
+fn templates_of(definition: &Definition<'_>, config: &Value) -> Value {
+    match templates(definition, &Settings::read(config)) {
+        Ok(templates) => [("ok", Value::from(true)), ("templates", Value::List(templates))].into(),
+        Err(error) => [("ok", Value::from(false)), ("error", error.into())].into(),
+    }
+}
+
+fn texts(value: Option<&Value>) -> Vec<String> {
+    value.unwrap().as_list().unwrap().iter().map(Value::to_text).collect()
+}
+
+#[test]
+fn templates_are_those_of_the_real_ingestor() {
+    compare("templates", |row| {
+        let (clusters, compositions) = (texts(row.get("clusters")), texts(row.get("compositions")));
+        let xrd = row.get("definition").unwrap();
+        let definition = Definition { xrd, clusters: &clusters, compositions: &compositions };
+        templates_of(&definition, row.get("config").unwrap())
+    });
+}
+
+/// The files that the action writes, by path.
+fn files_of(input: &Value, config: &Value) -> Result<Value, String> {
+    let manifests = claim::manifests(input, &Settings::read(config)).map_err(|error| error.to_string())?;
+    let mut files = manifests.files;
+    files.sort();
+    Ok(Value::Map(files.into_iter().collect()))
+}
+
+#[test]
+fn claims_are_those_of_the_real_action() {
+    compare("claims", |row| match files_of(row.get("input").unwrap(), row.get("config").unwrap()) {
+        Ok(files) => [("ok", Value::from(true)), ("files", files)].into(),
+        Err(error) => [("ok", Value::from(false)), ("error", error.into())].into(),
+    });
+}
+
+#[test]
+fn the_corpus_of_templates_and_claims_is_reproduced() {
+    let Ok(configs) = fs::read_to_string(format!("{CORPUS}/templates-from-xrd.configs.json")) else {
+        eprintln!("skipped: no corpus at {CORPUS}");
+        return;
+    };
+    let configs = Value::from_json(&configs).unwrap();
+    let (clusters, compositions) = (["dev", "prod"].map(str::to_owned), ["comp-a", "comp-b"].map(str::to_owned));
+    for row in rows("templates-from-xrd") {
+        let source = row.text_at(&["source"]).unwrap();
+        let text = fs::read(format!("{CORPUS}/../crossplane/{source}")).unwrap();
+        let (documents, _) = yaml::parse_core(source, &text);
+        let definition = Definition { xrd: &documents[0].value, clusters: &clusters, compositions: &compositions };
+        let made = templates_of(&definition, configs.get(row.text_at(&["config"]).unwrap()).unwrap());
+        assert_eq!(made.get("ok"), row.get("ok"), "{source}");
+        assert_eq!(made.get("templates").map(Value::to_json), row.get("templates").map(Value::to_json), "{source}");
+    }
+    for row in rows("claim-template") {
+        let files = files_of(row.get("input").unwrap(), configs.get("default").unwrap()).unwrap();
+        assert_eq!(files.to_json(), row.get("files").unwrap().to_json());
+    }
 }
