@@ -4,9 +4,12 @@
 //! many files lacks, and the entities that a cluster's objects become. Text and values come in, values and findings go out:
 //! files, git and clusters are for shells.
 
+pub mod catalog;
+pub mod check;
 pub mod document;
 pub mod entity_ref;
 mod formats;
+pub mod graph;
 pub mod ingest;
 pub mod kinds;
 pub mod prepare;
@@ -14,6 +17,7 @@ pub mod relations;
 mod shape;
 pub mod validate;
 
+pub use catalog::{Catalog, Filter};
 pub use document::{Entry, read};
 pub use entity_ref::{Defaults, EntityRef, RefError};
 pub use relations::{Mention, Relation};

@@ -4,6 +4,7 @@
 
 use std::fs;
 
+use plat_catalog::ingest::cluster::{self, Cluster};
 use plat_catalog::ingest::{Definition, Settings, claim, templates};
 use plat_catalog::{Defaults, EntityRef, Relation, validate};
 use plat_resource::javascript::Value;
@@ -144,6 +145,28 @@ fn claims_are_those_of_the_real_action() {
     compare("claims", |row| match files_of(row.get("input").unwrap(), row.get("config").unwrap()) {
         Ok(files) => [("ok", Value::from(true)), ("files", files)].into(),
         Err(error) => [("ok", Value::from(false)), ("error", error.into())].into(),
+    });
+}
+
+#[test]
+fn entities_of_a_cluster_are_those_of_the_real_ingestor() {
+    let list = |row: &Value, key: &str| row.get(key).unwrap().as_list().unwrap().to_vec();
+    compare("objects", |row| {
+        let (crds, definitions) = (list(row, "crds"), list(row, "definitions"));
+        let (compositions, namespaces) = (list(row, "compositions"), list(row, "namespaces"));
+        let cluster = Cluster {
+            name: row.text_at(&["cluster"]).unwrap(),
+            crds: &crds,
+            definitions: &definitions,
+            compositions: &compositions,
+            namespaces: &namespaces,
+        };
+        let settings = Settings::read(row.get("config").unwrap());
+        let entities = cluster::entities(row.get("object").unwrap(), &cluster, &settings);
+        for (entity, accepted) in entities.iter().zip(list(row, "accepted")) {
+            assert_eq!(Value::from(validate(entity).is_ok()), accepted, "{}", entity.to_json());
+        }
+        Value::List(entities)
     });
 }
 

@@ -4,6 +4,8 @@
 //! wrote and those that plat writes are the same, byte for byte.
 
 pub mod claim;
+pub mod cluster;
+mod cluster_names;
 mod collate;
 pub mod dump;
 mod form;

@@ -4,6 +4,9 @@
 
 use plat_resource::javascript::Value;
 
+use super::cluster::Mappings;
+use super::cluster_names::ClusterNames;
+
 /// What of the ingestor's configuration matters for entities and templates.
 #[derive(Debug, Clone, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a configuration file, each on its own")]
@@ -20,15 +23,13 @@ pub struct Settings {
     pub(crate) repo_url: Option<String>,
     pub(crate) target_branch: Option<String>,
     pub(crate) branch_prefix: Option<String>,
-}
-
-/// How names of clusters become those in entities.
-#[derive(Debug, Clone, Default)]
-enum ClusterNames {
-    #[default]
-    AsTheyAre,
-    Prefixes(Vec<String>),
-    Explicit(Vec<(String, String)>),
+    pub(crate) mappings: Mappings,
+    pub(crate) only_annotated: bool,
+    pub(crate) excluded_namespaces: Vec<String>,
+    pub(crate) inherit_owner: bool,
+    pub(crate) argo: bool,
+    pub(crate) workloads_as_resources: bool,
+    pub(crate) claims_as_resources: bool,
 }
 
 /// The prefix of annotations where none is configured.
@@ -58,6 +59,13 @@ impl Settings {
             repo_url: text(&publish(&["git", "repoUrl"])),
             target_branch: text(&publish(&["git", "targetBranch"])),
             branch_prefix: text(&publish(&["git", "branchPrefix"])),
+            mappings: Mappings::read(ingestor(&["mappings"])),
+            only_annotated: flag(&["components", "onlyIngestAnnotatedResources"]),
+            excluded_namespaces: ingestor(&["components", "excludedNamespaces"]).and_then(texts).unwrap_or_default(),
+            inherit_owner: flag(&["inheritOwnerFromNamespace"]),
+            argo: ingestor(&["argoIntegration"]) != Some(&Value::Bool(false)),
+            workloads_as_resources: flag(&["components", "ingestAsResources"]),
+            claims_as_resources: flag(&["crossplane", "claims", "ingestAsResources"]),
         }
     }
 
@@ -86,52 +94,11 @@ impl Settings {
 
     /// The name of a cluster in entities.
     pub(crate) fn cluster(&self, name: &str) -> String {
-        match &self.clusters {
-            ClusterNames::AsTheyAre => name.to_owned(),
-            ClusterNames::Prefixes(prefixes) => {
-                prefixes.iter().find_map(|prefix| name.strip_prefix(prefix.as_str())).unwrap_or(name).to_owned()
-            }
-            ClusterNames::Explicit(pairs) => explicit(pairs, name).unwrap_or_else(|| name.to_owned()),
-        }
+        self.clusters.in_entities(name)
     }
-}
 
-impl ClusterNames {
-    fn read(mapping: Option<&Value>) -> Self {
-        let Some(mapping) = mapping else { return Self::AsTheyAre };
-        match mapping.text_at(&["mode"]) {
-            Some("prefix-replacement") => {
-                let prefix = |key: &str| mapping.text_at(&[key]).filter(|prefix| !prefix.is_empty());
-                Self::Prefixes(
-                    [prefix("sourcePrefix"), prefix("targetPrefix")].into_iter().flatten().map(str::to_owned).collect(),
-                )
-            }
-            Some("explicit") => {
-                let pairs = mapping
-                    .get("mappings")
-                    .and_then(Value::as_map)
-                    .into_iter()
-                    .flat_map(plat_resource::javascript::Map::iter);
-                Self::Explicit(
-                    pairs.filter_map(|(key, value)| Some((key.to_owned(), value.as_str()?.to_owned()))).collect(),
-                )
-            }
-            _ => Self::AsTheyAre,
-        }
+    /// The name by which a portal's Kubernetes plugin knows a cluster.
+    pub(crate) fn shown_cluster(&self, name: &str) -> String {
+        self.clusters.shown(name)
     }
-}
-
-/// The end that both names of a mapped cluster share.
-fn explicit(pairs: &[(String, String)], name: &str) -> Option<String> {
-    let forward = pairs.iter().filter(|(key, _)| key == name);
-    let backward = pairs.iter().filter(|(_, value)| value == name);
-    forward.chain(backward).find_map(|(key, value)| shared_end(key, value))
-}
-
-/// What is left of both at the first place from which they are the same, unless that is the start.
-fn shared_end(left: &str, right: &str) -> Option<String> {
-    let (left, right): (Vec<char>, Vec<char>) = (left.chars().collect(), right.chars().collect());
-    let least = left.len().min(right.len());
-    let place = (0..least).find(|place| left.get(*place..) == right.get(*place..))?;
-    (place > 0).then(|| left.iter().skip(place).collect())
 }
