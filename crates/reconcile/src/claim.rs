@@ -3,7 +3,6 @@
 //! Owns binding a claim to its XR, what travels between the two, deletion, and what the claim is told: also why its XR is not
 //! well, which Crossplane leaves at the XR. What is copied from claim to XR is `plat_expand::claim`'s.
 
-mod cause;
 mod sync;
 
 use plat_expand::conditions::Condition;
@@ -12,7 +11,7 @@ use plat_platform::Definition;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 
-pub use cause::{Cause, deepest_cause};
+pub use plat_health::cause::{Cause, deepest_cause};
 
 use crate::live::{patched, with_finalizers, without_finalizer};
 use crate::names::{CLAIM_FINALIZER, CLAIM_MANAGER, COMPOSITE_MANAGER, PAUSED};

@@ -5,8 +5,20 @@ use std::process::Command;
 use crate::tree::{code, is_test_file, none, read, root, rust_files};
 
 /// The crates that the rule is about, by folder below `crates/`.
-const PURE: &[&str] =
-    &["resource", "platform", "expand", "plan", "rego", "policy", "admission", "reconcile", "served", "catalog"];
+const PURE: &[&str] = &[
+    "resource",
+    "platform",
+    "expand",
+    "plan",
+    "rego",
+    "policy",
+    "admission",
+    "reconcile",
+    "served",
+    "catalog",
+    "health",
+    "checks",
+];
 /// Packages that do input and output.
 const IMPURE_PACKAGES: &[&str] = &["tokio", "hyper", "kube-client", "gix", "reqwest", "tonic", "mio", "socket2"];
 /// What reaches outside in the standard library. Addresses of `std::net` are plain values, its sockets are not.
