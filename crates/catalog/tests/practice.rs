@@ -4,9 +4,12 @@
 
 use std::fs;
 
+use plat_catalog::export::catalog_info;
 use plat_catalog::ingest::cluster::{self, Cluster};
-use plat_catalog::ingest::{Definition, Settings, claim, templates};
-use plat_catalog::{Defaults, EntityRef, Relation, validate};
+use plat_catalog::ingest::{Definition, Settings, apis, claim, templates};
+use plat_catalog::prepare::NothingToRead;
+use plat_catalog::rules::Rules;
+use plat_catalog::{Defaults, EntityRef, LocationRef, Relation, read, validate};
 use plat_resource::javascript::Value;
 use plat_resource::yaml;
 
@@ -132,6 +135,19 @@ fn templates_are_those_of_the_real_ingestor() {
     });
 }
 
+#[test]
+fn apis_are_those_of_the_real_ingestor() {
+    compare("apis", |row| {
+        let clusters = texts(row.get("clusters"));
+        let definition = Definition { xrd: row.get("definition").unwrap(), clusters: &clusters, compositions: &[] };
+        let crd = row.get("crd").filter(|crd| crd.is_truthy());
+        match apis(&definition, crd, &Settings::read(row.get("config").unwrap())) {
+            Ok(apis) => [("ok", Value::from(true)), ("apis", Value::List(apis))].into(),
+            Err(error) => [("ok", Value::from(false)), ("error", error.into())].into(),
+        }
+    });
+}
+
 /// The files that the action writes, by path.
 fn files_of(input: &Value, config: &Value) -> Result<Value, String> {
     let manifests = claim::manifests(input, &Settings::read(config)).map_err(|error| error.to_string())?;
@@ -167,6 +183,52 @@ fn entities_of_a_cluster_are_those_of_the_real_ingestor() {
             assert_eq!(Value::from(validate(entity).is_ok()), accepted, "{}", entity.to_json());
         }
         Value::List(entities)
+    });
+}
+
+/// What plat would write of a cluster's objects, XRDs and templates; `accept.mjs` gives it to the real backend.
+#[test]
+fn what_is_exported_reads_back() {
+    let mut entities = Vec::new();
+    for (name, way) in
+        [("objects", &["expected"][..]), ("templates", &["expected", "templates"]), ("apis", &["expected", "apis"])]
+    {
+        for row in rows(name) {
+            entities.extend(row.at(way).and_then(Value::as_list).unwrap_or_default().iter().cloned());
+        }
+    }
+    entities.retain(|entity| validate(entity).is_ok_and(|valid| valid.relations().is_ok()));
+    let text = catalog_info(&entities);
+    let (entries, findings) = read("catalog-info.yaml", text.as_bytes(), &NothingToRead);
+    assert_eq!(findings, []);
+    assert_eq!(entries.len(), entities.len());
+    assert_eq!(
+        catalog_info(entries.iter().map(|entry| &entry.entity)).lines().count(),
+        text.lines().count() + added(&entities)
+    );
+    if fs::metadata(MADE).is_ok() {
+        fs::write(format!("{MADE}/exported.yaml"), text).unwrap();
+    }
+}
+
+/// Lines that reading adds: the namespace, where there was none.
+fn added(entities: &[Value]) -> usize {
+    entities.iter().filter(|entity| entity.at(&["metadata", "namespace"]).is_none()).count()
+}
+
+#[test]
+fn rules_and_locations_are_those_of_the_real_backend() {
+    compare("rules", |row| {
+        let location = LocationRef::new(
+            row.text_at(&["location", "type"]).unwrap(),
+            row.text_at(&["location", "target"]).unwrap(),
+        );
+        let rules = Rules::read(row.get("config").unwrap()).unwrap();
+        let read = match LocationRef::parse(row.text_at(&["text"]).unwrap()) {
+            Ok(LocationRef { kind, target }) => Value::from([("type", kind), ("target", target)]),
+            Err(error) => error.to_string().into(),
+        };
+        [("allowed", Value::from(rules.allow(row.get("entity").unwrap(), &location))), ("ref", read)].into()
     });
 }
 

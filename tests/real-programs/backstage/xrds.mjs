@@ -1,5 +1,5 @@
 // node xrds.mjs COUNT SEED CONFIGS.json XRDFOLDER…: templates of XRDs and odd variants of them, as the real ingestor makes them.
-// Rows: {config, definition, clusters, compositions, expected}.
+// Rows: {config, definition, clusters, compositions, expected}. With APIS set, its API entities instead.
 import { readFileSync, readdirSync, existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { deep, load, random, silent } from './packages.mjs';
@@ -107,6 +107,21 @@ for (let index = 0; index < Number(count); index++) {
     expected = { ok: true, templates: provider.translateXRDVersionsToTemplates(input) };
   } catch (error) {
     expected = { ok: false, error: error.message };
+  }
+  // The APIs too, when asked for: with the CRD where the cluster has it.
+  if (process.env.APIS) {
+    const crd = chance(0.3) ? { metadata: { name: row.definition.metadata.name }, spec: { versions: [{ name: 'v1', schema: { openAPIV3Schema: row.definition.spec.versions[0].schema?.openAPIV3Schema } }] }, ...chance(0.5) && { kind: 'CustomResourceDefinition' } } : undefined;
+    if (chance(0.2)) (row.config.kubernetesIngestor ??= {}).ingestAPIsAsCRDs = false;
+    if (chance(0.3)) row.definition.metadata.annotations = { ...row.definition.metadata.annotations, 'terasky.backstage.io/api-annotations': 'a=b, c=d=e,=x' };
+    try {
+      const provider = new XRDTemplateEntityProvider({}, silent, new ConfigReader(row.config), {});
+      const clusterDetails = clusters.map(name => ({ name, url: name }));
+      const input = { ...structuredClone(row.definition), clusters, clusterDetails, clusterName: clusters[0], generatedCRD: structuredClone(crd) };
+      expected = { ok: true, apis: provider.translateXRDVersionsToAPI(input) };
+    } catch (error) {
+      expected = { ok: false, error: error.message };
+    }
+    row.crd = crd ?? null;
   }
   console.log(JSON.stringify({ ...row, expected }));
 }

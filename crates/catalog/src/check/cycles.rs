@@ -95,6 +95,9 @@ fn shortest_way_back<'a>(
     None
 }
 
+/// How many steps of a circle are told.
+const MAX_TOLD: usize = 10;
+
 fn circle(catalog: &Catalog, relation: Relation, way: &[&EntityRef]) -> Option<Diagnostic> {
     let first = way.first()?;
     let entry = catalog.get(first)?;
@@ -105,7 +108,11 @@ fn circle(catalog: &Catalog, relation: Relation, way: &[&EntityRef]) -> Option<D
     let place =
         entry.mentions.iter().find(is_step).map_or_else(|| entry.location(), |mention| entry.location_of(mention));
     let step = format!(" {} ", relation.name());
-    let names: Vec<String> = way.iter().chain([first]).map(ToString::to_string).collect();
+    let mut names: Vec<String> = way.iter().take(MAX_TOLD).map(ToString::to_string).collect();
+    if way.len() > MAX_TOLD {
+        names.push(format!("({} more)", way.len() - MAX_TOLD));
+    }
+    names.push(first.to_string());
     let mut finding = Diagnostic::error(format!("{first} is on a circle"))
         .at(place)
         .because(names.join(&step))

@@ -1,5 +1,7 @@
 //! Entities that are named and are not there, or are of a kind that makes no sense.
 
+use std::collections::BTreeMap;
+
 use plat_resource::{Diagnostic, Severity};
 
 use super::Options;
@@ -11,6 +13,7 @@ use crate::relations::{Mention, Relation};
 
 pub(super) fn check(catalog: &Catalog, options: Options<'_>) -> Vec<Diagnostic> {
     let mut findings = Vec::new();
+    let mut hints = Hints { catalog, found: BTreeMap::new() };
     for (entity_ref, entry) in catalog.entries() {
         for mention in &entry.mentions {
             if let Some(kinds) = allowed(mention.relation)
@@ -18,11 +21,33 @@ pub(super) fn check(catalog: &Catalog, options: Options<'_>) -> Vec<Diagnostic> 
             {
                 findings.push(misplaced(entity_ref, entry, mention, kinds));
             } else if catalog.get(&mention.target).is_none() && !(options.known)(&mention.target) {
-                findings.push(unknown(catalog, entity_ref, entry, mention, options.whole));
+                let finding = unknown(entity_ref, entry, mention, options.whole);
+                findings.push(finding.maybe_hint(hints.of(&mention.target)));
             }
         }
     }
     findings
+}
+
+/// How many unknown entities get a hint. Where more are missing, no slip of the pen is the reason, and looking for what each
+/// is near to would take long.
+const MAX_HINTS: usize = 200;
+
+/// What was meant by each unknown entity, looked for once.
+struct Hints<'a> {
+    catalog: &'a Catalog,
+    found: BTreeMap<EntityRef, Option<String>>,
+}
+
+impl Hints<'_> {
+    fn of(&mut self, target: &EntityRef) -> Option<String> {
+        let target = target.canonical();
+        if self.found.len() >= MAX_HINTS && !self.found.contains_key(&target) {
+            return None;
+        }
+        let catalog = self.catalog;
+        self.found.entry(target).or_insert_with_key(|target| catalog.near(target)).clone()
+    }
 }
 
 /// The kinds that may be named, where not every kind may.
@@ -50,13 +75,12 @@ fn misplaced(entity_ref: &EntityRef, entry: &Entry, mention: &Mention, allowed: 
         .because(format!("{} is no {allowed}", mention.target))
 }
 
-fn unknown(catalog: &Catalog, entity_ref: &EntityRef, entry: &Entry, mention: &Mention, whole: bool) -> Diagnostic {
+fn unknown(entity_ref: &EntityRef, entry: &Entry, mention: &Mention, whole: bool) -> Diagnostic {
     let message = format!("{entity_ref} names {}, which is not in the catalog", mention.target);
     let mut finding = Diagnostic::warning(message)
         .at(entry.location_of(mention))
         .field(field(mention))
-        .because(format!("it would be {} it", mention.relation.name()))
-        .maybe_hint(catalog.near(&mention.target));
+        .because(format!("{} leads nowhere", mention.relation.name()));
     if whole {
         finding.severity = Severity::Error;
     }

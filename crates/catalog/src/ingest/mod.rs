@@ -3,6 +3,7 @@
 //! Owns the rules of kubernetes-ingestor and of the action `terasky:claim-template`. The files of a repository that a portal
 //! wrote and those that plat writes are the same, byte for byte.
 
+mod api;
 pub mod claim;
 pub mod cluster;
 mod cluster_names;
@@ -14,6 +15,7 @@ mod settings;
 mod steps;
 mod template;
 
+pub use api::apis;
 pub use settings::{DEFAULT_PREFIX, Settings};
 pub use template::{Definition, templates};
 

@@ -28,6 +28,7 @@ pub struct Settings {
     pub(crate) excluded_namespaces: Vec<String>,
     pub(crate) inherit_owner: bool,
     pub(crate) argo: bool,
+    pub(crate) apis_as_crds: bool,
     pub(crate) workloads_as_resources: bool,
     pub(crate) claims_as_resources: bool,
 }
@@ -64,6 +65,7 @@ impl Settings {
             excluded_namespaces: ingestor(&["components", "excludedNamespaces"]).and_then(texts).unwrap_or_default(),
             inherit_owner: flag(&["inheritOwnerFromNamespace"]),
             argo: ingestor(&["argoIntegration"]) != Some(&Value::Bool(false)),
+            apis_as_crds: ingestor(&["ingestAPIsAsCRDs"]) != Some(&Value::Bool(false)),
             workloads_as_resources: flag(&["components", "ingestAsResources"]),
             claims_as_resources: flag(&["crossplane", "claims", "ingestAsResources"]),
         }

@@ -20,7 +20,7 @@ pub struct Definition<'a> {
 }
 
 /// The longest name that an entity may have.
-const MAX_NAME: usize = 63;
+pub(crate) const MAX_NAME: usize = 63;
 
 impl Definition<'_> {
     fn scope(&self) -> Option<&str> {
@@ -39,11 +39,23 @@ impl Definition<'_> {
 
     /// The kind that users write.
     pub(crate) fn kind(&self) -> String {
-        let names = match self.scope() {
+        text_of(self.xrd.at(&["spec", self.names(), "kind"]))
+    }
+
+    fn names(&self) -> &'static str {
+        match self.scope() {
             None | Some("LegacyCluster") => "claimNames",
             Some(_) => "names",
-        };
-        text_of(self.xrd.at(&["spec", names, "kind"]))
+        }
+    }
+
+    /// One of the names of what users write; an XRD without claims falls back to its own name.
+    pub(crate) fn name(&self, which: &str) -> String {
+        let named = self.xrd.at(&["spec", self.names(), which]);
+        if self.names() == "claimNames" {
+            return text_of(named);
+        }
+        text_of(named.filter(|name| name.is_truthy()).or_else(|| self.xrd.at(&["metadata", "name"])))
     }
 
     /// An annotation of the ingestor.
@@ -76,7 +88,7 @@ impl Definition<'_> {
 }
 
 /// What a template string makes of a value.
-fn text_of(value: Option<&Value>) -> String {
+pub(crate) fn text_of(value: Option<&Value>) -> String {
     value.map_or_else(|| "undefined".to_owned(), Value::to_text)
 }
 

@@ -102,7 +102,8 @@ fn values(text: &str) -> impl Iterator<Item = &str> {
     text.split([',', '\n']).map(trim).filter(|value| !value.is_empty())
 }
 
-fn pairs(text: &str, separator: char) -> impl Iterator<Item = (&str, &str)> {
+/// Pairs of a list, without those that lack a side.
+pub(crate) fn pairs(text: &str, separator: char) -> impl Iterator<Item = (&str, &str)> {
     values(text).filter_map(move |pair| {
         let (key, value) = pair.split_once(separator)?;
         let (key, value) = (trim(key), trim(value));

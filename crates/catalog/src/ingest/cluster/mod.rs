@@ -11,6 +11,7 @@ mod plural;
 use plat_resource::javascript::{Map, Value, length};
 
 use super::settings::Settings;
+pub(crate) use annotations::pairs;
 pub(crate) use models::Mappings;
 
 /// What is known of a cluster beside the object.
