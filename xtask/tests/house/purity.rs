@@ -14,6 +14,7 @@ const PURE: &[&str] = &[
     "policy",
     "admission",
     "reconcile",
+    "scaffold",
     "served",
     "catalog",
     "health",
