@@ -45,6 +45,11 @@ impl Entry {
         self.written.location()
     }
 
+    /// The place of a field, or of its nearest ancestor that is there.
+    pub fn locate(&self, path: &FieldPath) -> Location {
+        self.written.locate(path)
+    }
+
     /// The place of what `mention` says.
     pub fn location_of(&self, mention: &Mention) -> Location {
         self.written.locate(&mention_path(mention.field, mention.index))

@@ -9,7 +9,7 @@ use plat_catalog::ingest::cluster::{self, Cluster};
 use plat_catalog::ingest::{Definition, Settings, apis, claim, templates};
 use plat_catalog::prepare::NothingToRead;
 use plat_catalog::rules::Rules;
-use plat_catalog::{Defaults, EntityRef, LocationRef, Relation, read, validate};
+use plat_catalog::{Catalog, Defaults, EntityRef, LocationRef, Query, Relation, query, read, validate};
 use plat_resource::javascript::Value;
 use plat_resource::yaml;
 
@@ -183,6 +183,27 @@ fn entities_of_a_cluster_are_those_of_the_real_ingestor() {
             assert_eq!(Value::from(validate(entity).is_ok()), accepted, "{}", entity.to_json());
         }
         Value::List(entities)
+    });
+}
+
+#[test]
+fn filters_fit_as_in_the_real_backend() {
+    compare("queries", |row| {
+        let text = row.get("entity").unwrap().to_json();
+        let (entries, findings) = read("x.json", text.as_bytes(), &NothingToRead);
+        assert_eq!(findings, []);
+        let (catalog, _) = Catalog::new(entries);
+        let (entity_ref, entry) = catalog.entries().next().unwrap();
+        let relations =
+            catalog.relations(entity_ref).map(|(relation, target)| (relation.name().to_owned(), target.to_string()));
+        let fact = |(key, value): (String, Option<String>)| {
+            Value::List(vec![key.into(), value.map_or(Value::Null, Value::from)]).to_json()
+        };
+        let mut facts: Vec<String> = query::facts(&entry.entity, relations).into_iter().map(fact).collect();
+        facts.sort_by_cached_key(|fact| fact.encode_utf16().collect::<Vec<_>>());
+        let query = Query::read(row.get("filter").unwrap()).unwrap();
+        let fits = catalog.query(&query).next().is_some();
+        [("facts", Value::from(facts)), ("fits", fits.into())].into()
     });
 }
 

@@ -8,6 +8,7 @@ pub mod claim;
 pub mod cluster;
 mod cluster_names;
 mod collate;
+mod drift;
 pub mod dump;
 mod form;
 mod pages;
@@ -16,6 +17,7 @@ mod steps;
 mod template;
 
 pub use api::apis;
+pub use drift::drift;
 pub use settings::{DEFAULT_PREFIX, Settings};
 pub use template::{Definition, templates};
 
