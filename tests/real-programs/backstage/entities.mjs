@@ -40,7 +40,7 @@ function spoil(entity) {
   if (!entity || typeof entity !== 'object' || Array.isArray(entity)) return entity;
   const mutation = below(10);
   if (mutation < 4) return change(entity, pick(ways(entity)), () => some());
-  if (mutation === 4) return change(entity, pick(ways(entity).filter(way => way.length)), () => undefined);
+  if (mutation === 4 && ways(entity).length > 1) return change(entity, pick(ways(entity).filter(way => way.length)), () => undefined);
   if (mutation === 5) {
     const target = pick(ways(entity));
     return change(entity, target, value => {
