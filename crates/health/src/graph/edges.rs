@@ -2,7 +2,7 @@
 //!
 //! Owns finding live objects by what refers to them, and choosing the one parent of each.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
@@ -11,6 +11,9 @@ use crate::fields::{is_set, list, text};
 
 /// Kinds that tell something about others and stand in no tree.
 const NO_NODES: &[(&str, &str)] = &[("", "Event"), ("events.k8s.io", "Event"), ("", "Namespace")];
+
+/// How deep a tree may be. Real ones have a handful of levels; anybody may write owner references that have thousands.
+const DEEPEST: usize = 64;
 
 /// Group, kind, namespace, name: the version of a reference need not be the one that was listed.
 type Place = (String, String, String, String);
@@ -29,8 +32,8 @@ pub(super) struct Edges<'a> {
     objects: Vec<&'a Value>,
     by_place: BTreeMap<Place, usize>,
     by_uid: BTreeMap<&'a str, usize>,
+    parents: Vec<Option<usize>>,
     children: Vec<Vec<usize>>,
-    is_child: BTreeSet<usize>,
 }
 
 fn place(key: &ObjectKey) -> Place {
@@ -47,9 +50,10 @@ impl<'a> Edges<'a> {
         let by_place = objects.iter().enumerate().map(|(index, it)| (place(&ObjectKey::of(it)), index)).collect();
         let by_uid = objects.iter().enumerate().map(|(index, it)| (object::uid(it), index));
         let by_uid = by_uid.filter(|(uid, _)| !uid.is_empty()).collect();
-        let children = vec![Vec::new(); objects.len()];
-        let mut edges = Self { objects, by_place, by_uid, children, is_child: BTreeSet::new() };
+        let (parents, children) = (vec![None; objects.len()], vec![Vec::new(); objects.len()]);
+        let mut edges = Self { objects, by_place, by_uid, parents, children };
         edges.connect();
+        edges.cut();
         edges
     }
 
@@ -74,21 +78,28 @@ impl<'a> Edges<'a> {
 
     /// Puts an object below another, unless it stands somewhere already, or the other stands below it.
     fn put(&mut self, child: usize, parent: usize) {
-        if !self.is_child.contains(&child) && !self.stands_below(parent, child) {
-            self.is_child.insert(child);
+        let mut above = std::iter::successors(Some(parent), |index| self.parents[*index]);
+        if self.parents[child].is_none() && !above.any(|index| index == child) {
+            self.parents[child] = Some(parent);
             self.children[parent].push(child);
         }
     }
 
-    fn stands_below(&self, index: usize, above: usize) -> bool {
-        let mut open = vec![above];
-        while let Some(next) = open.pop() {
-            if next == index {
-                return true;
+    /// Makes what is too deep stand by itself.
+    fn cut(&mut self) {
+        let mut open: Vec<(usize, usize)> = self.roots().map(|root| (root, 0)).collect();
+        while let Some((index, depth)) = open.pop() {
+            let below =
+                if depth < DEEPEST { self.children[index].clone() } else { std::mem::take(&mut self.children[index]) };
+            for child in below {
+                if depth < DEEPEST {
+                    open.push((child, depth + 1));
+                } else {
+                    self.parents[child] = None;
+                    open.push((child, 0));
+                }
             }
-            open.extend(&self.children[next]);
         }
-        false
     }
 
     /// What controls an object, or else owns it; a reference without a UID, as in files, is followed by its name.
@@ -124,7 +135,7 @@ impl<'a> Edges<'a> {
 
     /// What stands below nothing.
     pub(super) fn roots(&self) -> impl Iterator<Item = usize> {
-        (0..self.objects.len()).filter(|index| !self.is_child.contains(index))
+        (0..self.objects.len()).filter(|index| self.parents[*index].is_none())
     }
 
     /// What an object refers to as its own: the XR of a claim, what an XR composes, what an Application applies.

@@ -1,5 +1,6 @@
 use super::*;
 use crate::render::{self, Layout};
+use proptest::prelude::*;
 use serde_json::json;
 
 /// 2026-01-02T03:04:05Z.
@@ -492,4 +493,60 @@ fn each_of_thousands_of_objects_stands_in_one_place() {
     let objects: Vec<Value> = (0..count).map(pod).chain((0..count / 10).map(job)).collect();
     let tree = tree(&objects, &[]);
     assert_eq!((tree.roots.len(), tree.roots[0].children.len()), (count / 10, 10));
+}
+
+/// The live nodes of a tree, and how deep it is.
+fn census(nodes: &[Node], depth: usize, names: &mut Vec<String>) -> usize {
+    let mut deepest = depth;
+    for node in nodes {
+        if node.presence == Presence::Live {
+            names.push(node.key.name.clone());
+        }
+        deepest = deepest.max(census(&node.children, depth + 1, names));
+    }
+    deepest
+}
+
+#[test]
+fn a_chain_of_owners_has_an_end() {
+    let of = |index: usize| {
+        let owner = controlled_by("X", &format!("x{}", index + 1), "");
+        object("x.org/v1", "X", "n", &format!("x{index}"), &json!({"metadata": owner}))
+    };
+    let tree = tree(&(0..20_000).map(of).collect::<Vec<_>>(), &[]);
+    let mut names = Vec::new();
+    assert!(census(&tree.roots, 0, &mut names) < 100);
+    assert_eq!(names.len(), 20_000);
+    assert!(!shown(&tree, 80).is_empty());
+}
+
+proptest! {
+    /// Whoever refers to whom, each object stands in one place, and every form can be written.
+    #[test]
+    fn nothing_is_lost_and_nothing_stands_twice(
+        links in prop::collection::vec((0..4_usize, 0..12_usize, 0..12_usize), 0..12),
+        conditions in prop::sample::select(vec!["True", "False", "Unknown", ""]),
+    ) {
+        let objects: Vec<Value> = links.iter().enumerate().map(|(index, (kind, one, other))| {
+            let name = format!("x{index}");
+            let reference = |to: &usize| json!({"apiVersion": "acme.io/v1", "kind": "X", "name": format!("x{to}")});
+            let status = json!({"conditions": [{"type": "Ready", "status": conditions}]});
+            let more = match kind {
+                0 => json!({"metadata": controlled_by("X", &format!("x{one}"), "a"), "status": status}),
+                1 => json!({"spec": {"resourceRef": reference(one)}, "status": status}),
+                2 => json!({"spec": {"crossplane": {"resourceRefs": [reference(one), reference(other)]}}}),
+                _ => json!({"spec": {"resourceRefs": [reference(one)], "claimRef": {"kind": "X", "name": "x1"}}}),
+            };
+            object("acme.io/v1", "X", "n", &name, &more)
+        }).collect();
+        let tree = tree(&objects, &[]);
+        let mut names = Vec::new();
+        census(&tree.roots, 0, &mut names);
+        names.sort();
+        let mut expected: Vec<String> = (0..objects.len()).map(|index| format!("x{index}")).collect();
+        expected.sort();
+        prop_assert_eq!(names, expected);
+        let pictures = [render::dot(&tree), render::mermaid(&tree), render::svg(&tree), render::yaml(&tree), shown(&tree, 60)];
+        prop_assert!(pictures.iter().all(|picture| !picture.is_empty()));
+    }
 }
