@@ -15,6 +15,7 @@ pub mod names;
 pub mod object;
 pub mod quantity;
 pub mod schema;
+pub mod shown;
 pub mod suggest;
 pub mod time;
 pub mod yaml;

@@ -180,7 +180,7 @@ fn tree(objects: &[Value], hidden: &[Hidden]) -> Tree {
 }
 
 fn shown(tree: &Tree, columns: usize) -> String {
-    render::text(tree, Layout { columns: Some(columns), is_wide: false })
+    render::text(tree, Layout { columns: Some(columns), ..Layout::default() })
 }
 
 fn everything() -> Tree {
@@ -223,7 +223,7 @@ fn at_80_columns() {
 
 #[test]
 fn wide() {
-    let layout = Layout { columns: Some(200), is_wide: true };
+    let layout = Layout { columns: Some(200), is_wide: true, is_colored: false };
     insta::assert_snapshot!(render::text(&everything(), layout), @r#"
     argoproj.io/Application argocd/orders                                OutOfSync   Degraded          12m            0123456  group:default/team-a
     ├─ v1/ConfigMap team-a/settings                                      Synced      hidden                                    group:default/team-a
@@ -273,6 +273,22 @@ fn what_is_well_is_a_table_only() {
     assert!(tree.is_well());
     insta::assert_snapshot!(shown(&tree, 80), @"Service team-a/web  Healthy  12m");
     assert_eq!(shown(&self::tree(&[], &[]), 80), "nothing found\n");
+}
+
+#[test]
+fn colours_change_no_column_and_what_is_told_steers_no_terminal() {
+    let layout = Layout { columns: Some(80), is_wide: false, is_colored: true };
+    let mut objects = database();
+    objects[4]["status"]["conditions"][0]["message"] = json!("no\u{1b}[2J VPC");
+    objects[4]["metadata"]["name"] = json!("x\u{202e}y");
+    objects[2]["spec"]["resourceRefs"][0]["name"] = json!("x\u{202e}y");
+    let colored = render::text(&tree(&objects, &[]), layout);
+    let mut parts = colored.split('\u{1b}');
+    let first = parts.next().unwrap().to_owned();
+    let plain: String = parts.map(|part| part.split_once('m').unwrap().1).collect();
+    assert_eq!(first + &plain, shown(&tree(&objects, &[]), 80));
+    assert!(colored.contains("no\\u001b[2J VPC") && colored.contains("x\\u202ey"), "{colored}");
+    assert!(colored.contains("\u{1b}[31mnot synced\u{1b}[0m"), "{colored}");
 }
 
 #[test]

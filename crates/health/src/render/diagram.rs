@@ -1,5 +1,7 @@
 //! The tree in the languages of Graphviz and Mermaid.
 
+use plat_resource::shown::escape;
+
 use super::{Tone, called, tone};
 use crate::graph::{Node, Presence, Tree};
 
@@ -65,7 +67,7 @@ fn lines(node: &Node) -> (String, String) {
     let sync = node.sync.map_or("", crate::graph::Sync::as_str);
     let state = if node.presence == Presence::Missing { "missing" } else { node.state.as_str() };
     let said = [sync, state].into_iter().filter(|it| !it.is_empty()).collect::<Vec<_>>().join(", ");
-    (called(&node.key), said)
+    (escape(&called(&node.key)), escape(&said))
 }
 
 fn dot_node(node: &Node, number: usize) -> String {
@@ -76,16 +78,16 @@ fn dot_node(node: &Node, number: usize) -> String {
         Tone::Bad => ("#ffebe9", "#cf222e"),
         Tone::Silent => ("#f6f8fa", "#59636e"),
     };
-    let escape = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
-    let label = if said.is_empty() { escape(&name) } else { format!("{}\\n{}", escape(&name), escape(&said)) };
+    let quoted = |text: &str| text.replace('\\', "\\\\").replace('"', "\\\"");
+    let label = if said.is_empty() { quoted(&name) } else { format!("{}\\n{}", quoted(&name), quoted(&said)) };
     format!("n{number} [label=\"{label}\", fillcolor=\"{fill}\", color=\"{line}\"];")
 }
 
 fn mermaid_node(node: &Node, number: usize) -> String {
     let (name, said) = lines(node);
     // In quotes, only quotes and what HTML reads need an escape.
-    let escape =
+    let quoted =
         |text: &str| text.replace('&', "&amp;").replace('"', "&quot;").replace('<', "&lt;").replace('>', "&gt;");
-    let label = if said.is_empty() { escape(&name) } else { format!("{}<br/>{}", escape(&name), escape(&said)) };
+    let label = if said.is_empty() { quoted(&name) } else { format!("{}<br/>{}", quoted(&name), quoted(&said)) };
     format!("n{number}[\"{label}\"]:::{}", class(node))
 }

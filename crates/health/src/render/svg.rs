@@ -3,6 +3,8 @@
 //! Owns the layout: one row for each node, boxes from left to right by depth, lines at right angles. A box is as wide as its text is
 //! taken to be.
 
+use plat_resource::shown::escape;
+
 use super::{Tone, age, called, tone, walk};
 use crate::graph::{Node, Presence, Sync, Tree};
 
@@ -108,5 +110,5 @@ fn boxed(drawn: &Drawn<'_>) -> String {
 }
 
 fn escaped(text: &str) -> String {
-    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
+    escape(text).replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;").replace('"', "&quot;")
 }

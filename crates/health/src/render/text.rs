@@ -3,27 +3,58 @@
 //! Owns columns: they are as wide as their contents, and where a line would be wider than the terminal, the name gives way in its
 //! middle, where generated names are alike.
 
-use super::{age, called, told};
-use crate::graph::{Happening, Hidden, Node, Presence, Role, Tree, Why};
+use plat_resource::shown::escape;
+
+use super::{Tone, age, called, told, tone};
+use crate::graph::{Happening, Hidden, Node, Presence, Role, Sync, Tree, Why};
 
 /// Columns stand this far apart.
 const GAP: usize = 2;
 /// A name is not made shorter than this.
 const SHORTEST: usize = 24;
+/// What stands before a line below the table: `Why  `.
+const TITLE: usize = 5;
 
 /// How wide, and how much.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub struct Layout {
     /// Columns of the terminal; none where nothing is to be cut.
     pub columns: Option<usize>,
     /// Also namespaces, groups, what composes an object, its owner, and names in full.
     pub is_wide: bool,
+    /// Also colours, for a terminal; they say nothing that the words do not.
+    pub is_colored: bool,
+}
+
+const RESET: &str = "\u{1b}[0m";
+const BOLD: &str = "\u{1b}[1m";
+const DIM: &str = "\u{1b}[2m";
+const RED: &str = "\u{1b}[31m";
+const GREEN: &str = "\u{1b}[32m";
+const YELLOW: &str = "\u{1b}[33m";
+
+impl Layout {
+    fn paint(self, style: &str, text: &str) -> String {
+        if self.is_colored && !style.is_empty() { format!("{style}{text}{RESET}") } else { text.to_owned() }
+    }
+
+    /// Padding has no colour, and takes the width of what is seen.
+    fn painted(self, cell: &Cell, width: usize) -> String {
+        let padding = padded(&cell.text, width).split_off(cell.text.len());
+        self.paint(cell.style, &cell.text) + &padding
+    }
 }
 
 /// One line of the table.
 struct Row {
     lead: String,
-    cells: Vec<String>,
+    cells: Vec<Cell>,
+}
+
+/// What stands in a column, and in which colour.
+struct Cell {
+    text: String,
+    style: &'static str,
 }
 
 /// The table, then for everything unwell why, who and what happened last, then what is hidden.
@@ -41,7 +72,7 @@ pub fn text(tree: &Tree, layout: Layout) -> String {
 }
 
 fn add(rows: &mut Vec<Row>, node: &Node, parent: Option<&Node>, (first, rest): (&str, &str), now: i64, layout: Layout) {
-    rows.push(Row { lead: format!("{first}{}", name(node, parent, layout)), cells: cells(node, now, layout) });
+    rows.push(Row { lead: format!("{first}{}", escape(&name(node, parent, layout))), cells: cells(node, now, layout) });
     let last = node.children.len().saturating_sub(1);
     for (index, child) in node.children.iter().enumerate() {
         let (first, below) = if index == last { ("└─ ", "   ") } else { ("├─ ", "│  ") };
@@ -70,18 +101,27 @@ fn name(node: &Node, parent: Option<&Node>, layout: Layout) -> String {
     format!("{} {name}", key.kind.kind)
 }
 
-fn cells(node: &Node, now: i64, layout: Layout) -> Vec<String> {
-    let sync = node.sync.map_or("", |sync| sync.as_str());
-    let state = match node.presence {
-        Presence::Missing => "missing".to_owned(),
-        _ => node.state.clone(),
+fn cells(node: &Node, now: i64, layout: Layout) -> Vec<Cell> {
+    let cell = |text: &str, style| Cell { text: escape(text), style };
+    let sync = match node.sync {
+        Some(Sync::Synced) => GREEN,
+        Some(Sync::OutOfSync | Sync::Unknown) => YELLOW,
+        Some(Sync::Failed) => RED,
+        None => "",
     };
+    let state = match tone(node) {
+        Tone::Well => GREEN,
+        Tone::Waiting => YELLOW,
+        Tone::Bad => RED,
+        Tone::Silent => DIM,
+    };
+    let word = if node.presence == Presence::Missing { "missing" } else { node.state.as_str() };
     let created = node.created.map_or_else(String::new, |created| age(now - created));
-    let mut cells = vec![sync.to_owned(), state, created];
+    let mut cells = vec![cell(node.sync.map_or("", Sync::as_str), sync), cell(word, state), cell(&created, DIM)];
     if layout.is_wide {
-        let composed = if let Role::Composed(name) = &node.role { name.clone() } else { String::new() };
-        let owner = node.owner.as_ref().map(|owner| owner.name.clone()).unwrap_or_default();
-        cells.extend([composed, node.detail.clone(), owner]);
+        let composed = if let Role::Composed(name) = &node.role { name.as_str() } else { "" };
+        let owner = node.owner.as_ref().map_or("", |owner| owner.name.as_str());
+        cells.extend([composed, &node.detail, owner].map(|text| cell(text, "")));
     }
     cells
 }
@@ -89,8 +129,9 @@ fn cells(node: &Node, now: i64, layout: Layout) -> Vec<String> {
 /// Pads the columns; the first gives way.
 fn table(rows: &[Row], layout: Layout) -> String {
     let count = rows.iter().map(|row| row.cells.len()).max().unwrap_or(0);
-    let width =
-        |index: usize| rows.iter().filter_map(|row| row.cells.get(index)).map(|it| width_of(it)).max().unwrap_or(0);
+    let width = |index: usize| {
+        rows.iter().filter_map(|row| row.cells.get(index)).map(|it| width_of(&it.text)).max().unwrap_or(0)
+    };
     let widths: Vec<usize> = (0..count).map(width).collect();
     let others: usize = widths.iter().filter(|width| **width > 0).map(|width| width + GAP).sum();
     let longest = rows.iter().map(|row| width_of(&row.lead)).max().unwrap_or(0);
@@ -101,7 +142,7 @@ fn table(rows: &[Row], layout: Layout) -> String {
         let mut line = padded(&shortened(&row.lead, lead), lead);
         for (cell, width) in row.cells.iter().zip(&widths).filter(|(_, width)| **width > 0) {
             line.push_str(&" ".repeat(GAP));
-            line.push_str(&padded(cell, *width));
+            line.push_str(&if cell.text.is_empty() { padded("", *width) } else { layout.painted(cell, *width) });
         }
         out.push_str(line.trim_end());
         out.push('\n');
@@ -142,9 +183,12 @@ fn reasons(root: &Node, tree: &Tree, layout: Layout) -> String {
     lines.extend(owner.map(|owner| ("Who", told(owner))));
     let mut out = String::from("\n");
     for (title, line) in lines {
-        for (index, part) in wrapped(&line, layout.columns.map(|columns| columns.saturating_sub(5))).iter().enumerate()
+        for (index, part) in
+            wrapped(&line, layout.columns.map(|columns| columns.saturating_sub(TITLE))).iter().enumerate()
         {
-            out.push_str(format!("{:<5}{part}", if index == 0 { title } else { "" }).trim_end());
+            let title = if index == 0 { title } else { "" };
+            let padding = padded(title, TITLE).split_off(title.len());
+            out.push_str((layout.paint(if title.is_empty() { "" } else { BOLD }, title) + &padding + part).trim_end());
             out.push('\n');
         }
     }
@@ -175,18 +219,18 @@ fn happened(event: &Happening, now: i64) -> String {
     format!("{ago}{}: {}{times}", event.reason, event.message)
 }
 
-/// Breaks a line between words.
+/// Breaks a line between words, and makes each safe.
 fn wrapped(text: &str, width: Option<usize>) -> Vec<String> {
     let mut lines: Vec<String> = vec![String::new()];
-    for word in text.split_whitespace() {
+    for word in text.split_whitespace().map(escape) {
         let line = lines.last_mut();
         match line {
-            Some(line) if line.is_empty() => line.push_str(word),
-            Some(line) if width.is_none_or(|width| width_of(line) + 1 + width_of(word) <= width) => {
+            Some(line) if line.is_empty() => line.push_str(&word),
+            Some(line) if width.is_none_or(|width| width_of(line) + 1 + width_of(&word) <= width) => {
                 line.push(' ');
-                line.push_str(word);
+                line.push_str(&word);
             }
-            _ => lines.push(word.to_owned()),
+            _ => lines.push(word),
         }
     }
     lines

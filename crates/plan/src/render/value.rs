@@ -3,37 +3,13 @@
 use std::fmt::Write as _;
 
 use plat_resource::Value;
+use plat_resource::shown::push_escaped;
 
-/// `text` without anything that could steer a terminal or hide: control characters, direction marks, zero-width ones.
-pub(super) fn escape(text: &str) -> String {
-    let mut safe = String::with_capacity(text.len());
-    text.chars().for_each(|character| push_escaped(&mut safe, character));
-    safe
-}
+pub(super) use plat_resource::shown::escape;
 
 /// Several lines stay several lines; everything else is as in [`escape`].
 pub(super) fn escape_lines(text: &str) -> Vec<String> {
     text.lines().map(escape).collect()
-}
-
-fn push_escaped(safe: &mut String, character: char) {
-    match character {
-        '\n' => safe.push_str("\\n"),
-        '\r' => safe.push_str("\\r"),
-        '\t' => safe.push_str("\\t"),
-        hidden if is_hidden(hidden) => {
-            // Writing to a String cannot fail.
-            let _ = write!(safe, "\\u{:04x}", u32::from(hidden));
-        }
-        plain => safe.push(plain),
-    }
-}
-
-fn is_hidden(character: char) -> bool {
-    character.is_control()
-        || matches!(character,
-            '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{2028}'..='\u{202e}'
-            | '\u{2060}'..='\u{206f}' | '\u{feff}' | '\u{fff9}'..='\u{fffb}' | '\u{e0000}'..='\u{e007f}')
 }
 
 /// One value on one line, cut to about `limit` characters.
@@ -198,7 +174,7 @@ mod tests {
         #[test]
         fn nothing_hidden_is_left(text in any::<String>(), limit in 1..60_usize) {
             let shown = inline(&Value::String(text), limit);
-            prop_assert!(!shown.chars().any(is_hidden));
+            prop_assert!(!shown.chars().any(plat_resource::shown::is_hidden));
             prop_assert!(shown.chars().count() <= limit);
         }
     }
