@@ -14,6 +14,7 @@ pub mod graph;
 pub mod ingest;
 pub mod kinds;
 pub mod location;
+pub mod objects;
 mod pattern;
 pub mod prepare;
 pub mod query;
