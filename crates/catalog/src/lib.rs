@@ -8,6 +8,7 @@ pub mod catalog;
 pub mod check;
 pub mod document;
 pub mod entity_ref;
+pub mod explain;
 pub mod export;
 mod formats;
 pub mod graph;
