@@ -12,7 +12,7 @@ const MOST_CAPTURES: usize = 32;
 pub(super) enum Capture {
     /// `()`: a place.
     Place(usize),
-    /// Its end is not known yet.
+    /// Its end is not known, yet or at all.
     Open(usize),
     /// From here to there.
     Text(usize, usize),
@@ -51,11 +51,7 @@ impl<'a> Matcher<'a> {
     pub(super) fn at(&mut self, start: usize) -> Matched {
         self.captures.clear();
         self.depth = 0;
-        let end = self.matches(start, 0)?;
-        if end.is_some() && self.captures.iter().any(|it| matches!(it, Capture::Open(_))) {
-            return Err(Failure::Malformed("unfinished capture"));
-        }
-        Ok(end)
+        self.matches(start, 0)
     }
 
     fn matches(&mut self, start: usize, pattern: usize) -> Matched {

@@ -1,5 +1,6 @@
 use super::*;
 use plat_health::Status;
+use proptest::prelude::*;
 use serde_json::json;
 
 fn run_with(script: &str, opens_libraries: bool, limits: Limits) -> Option<Health> {
@@ -219,3 +220,86 @@ fn an_ended_check_does_not_answer() {
     let health = run(&check, &json!({}), 0, &Limits::default(), Some(&stop));
     assert_eq!(health, Some(Health::new(Status::Unknown, "the check takes too long")));
 }
+
+/// What functions of a `string` library say of a text and a pattern, one a line; of an error only that it is one.
+const ASK: &str = r"
+local text, pattern = ...
+local lines = {}
+local function try(name, ask)
+  local results = {pcall(ask)}
+  if not results[1] then results = {'error'} end
+  for index = 1, #results do results[index] = tostring(results[index]) end
+  lines[#lines + 1] = name .. ' ' .. table.concat(results, ',')
+end
+try('find', function() return string.find(text, pattern) end)
+try('find from', function() return string.find(text, pattern, -3) end)
+try('plain', function() return string.find(text, pattern, 2, true) end)
+try('match', function() return string.match(text, pattern) end)
+try('gsub', function() return string.gsub(text, pattern, '<%0>') end)
+try('gsub once', function() return string.gsub(text, pattern, '%1', 1) end)
+try('gmatch', function()
+  local found = {}
+  for one, other in string.gmatch(text, pattern) do found[#found + 1] = tostring(one) .. ':' .. tostring(other) end
+  return table.concat(found, ';')
+end)
+return table.concat(lines, '\n')
+";
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(500))]
+
+    /// Lua's own library is at hand, if only for short texts.
+    #[test]
+    fn patterns_match_as_lua_matches_them(text in "[abA1 .%\\]]{0,9}", pattern in "[abA1%().*+?\\[\\]^$dwfbsDW-]{0,9}") {
+        let ours = Lua::new_with(StdLib::TABLE | StdLib::STRING, LuaOptions::new()).unwrap();
+        libraries::install(&ours, true, 0, &Rc::new(Budget::new(1_000_000, None))).unwrap();
+        let theirs = Lua::new_with(StdLib::TABLE | StdLib::STRING, LuaOptions::new()).unwrap();
+        let ask = |lua: &Lua| lua.load(ASK).call::<String>((text.as_str(), pattern.as_str())).unwrap();
+        prop_assert_eq!(ask(&ours), ask(&theirs));
+    }
+
+    /// Whatever a ConfigMap says, a run ends with an answer.
+    #[test]
+    fn any_script_ends(words in prop::collection::vec(prop::sample::select(WORDS.to_vec()), 0..24)) {
+        let limits = Limits { steps: 50_000, memory: 4 << 20 };
+        let health = run_with(&words.join(" "), true, limits);
+        prop_assert!(health.is_none_or(|it| !it.message.contains("panic")));
+    }
+}
+
+const WORDS: &[&str] = &[
+    "while true do",
+    "end",
+    "end",
+    "for k, v in pairs(obj.status) do",
+    "for i = 1, 1e9 do",
+    "local t = {}",
+    "t[#t + 1] = t",
+    "pcall(function()",
+    "end)",
+    "if obj.spec then",
+    "else",
+    "return t",
+    "return {status = 'Healthy'}",
+    "t.x = string.rep('a', 1e5)",
+    "t.s = string.gsub(t.x or 'a', '.-', '%0%0')",
+    "goto again",
+    "::again::",
+    "error(t)",
+    "table.insert(t, 1, t.x)",
+    "table.sort(t)",
+    "t.s = table.concat(t)",
+    "string.format('%s', t.x)",
+    "string.find(t.x or '', '(a*)*b')",
+    "repeat",
+    "until false",
+    "break",
+    "function f(...) return f(...) end",
+    "f(t)",
+    "table.remove(t)",
+    "unpack(t)",
+    "obj = nil",
+    "x = x .. x",
+    "x = 'y'",
+    ";",
+];

@@ -2,7 +2,7 @@
 
 use std::rc::Rc;
 
-use mlua::{Error, Function, IntoLua as _, Lua, LuaString, MultiValue, Table, Value as LuaValue};
+use mlua::{Error, Function, Lua, LuaString, MultiValue, Table, Value as LuaValue};
 
 use super::budget::Budget;
 use super::pattern::{Capture, Failure, Matcher};
@@ -65,9 +65,12 @@ fn find(lua: &Lua, budget: &Budget, is_find: bool, arguments: &FindArguments) ->
     let mut matcher = Matcher::new(&text, pattern, &spend);
     for from in start..=if is_anchored { start } else { text.len() } {
         let Some(end) = matcher.at(from).map_err(told)? else { continue };
-        let mut values = if is_find { vec![place(from), integer(end)] } else { Vec::new() };
-        let whole = (!is_find).then_some((from, end));
-        values.extend(captured(lua, &text, &matcher.captures, whole)?);
+        let found = Found { lua, text: &text, captures: &matcher.captures, start: from, end };
+        if !is_find {
+            return Ok(MultiValue::from_vec(found.values()?));
+        }
+        let mut values = vec![place(from), integer(end)];
+        values.extend(found.captures()?);
         return Ok(MultiValue::from_vec(values));
     }
     nothing()
@@ -86,22 +89,45 @@ fn integer(number: usize) -> LuaValue {
     LuaValue::Integer(i64::try_from(number).unwrap_or(i64::MAX))
 }
 
-/// The captures; the whole match, where there is none and it is wanted.
-fn captured(
-    lua: &Lua,
-    text: &[u8],
-    captures: &[Capture],
-    whole: Option<(usize, usize)>,
-) -> mlua::Result<Vec<LuaValue>> {
-    let slice = |start: usize, end: usize| lua.create_string(text.get(start..end).unwrap_or_default())?.into_lua(lua);
-    if let Some((start, end)) = whole.filter(|_| captures.is_empty()) {
-        return Ok(vec![slice(start, end)?]);
+/// One match.
+struct Found<'a> {
+    lua: &'a Lua,
+    text: &'a [u8],
+    captures: &'a [Capture],
+    start: usize,
+    end: usize,
+}
+
+impl Found<'_> {
+    fn whole(&self) -> &[u8] {
+        self.text.get(self.start..self.end).unwrap_or_default()
     }
-    let value = |capture: &Capture| match *capture {
-        Capture::Place(at) | Capture::Open(at) => Ok(place(at)),
-        Capture::Text(start, end) => slice(start, end),
-    };
-    captures.iter().map(value).collect()
+
+    /// One capture, from 0; where there are none, the whole match is the first.
+    fn capture(&self, index: usize) -> mlua::Result<Option<LuaValue>> {
+        let text = |start: usize, end: usize| {
+            let slice = self.text.get(start..end).unwrap_or_default();
+            Ok(Some(LuaValue::String(self.lua.create_string(slice)?)))
+        };
+        match self.captures.get(index) {
+            Some(Capture::Place(at)) => Ok(Some(place(*at))),
+            Some(Capture::Text(start, end)) => text(*start, *end),
+            Some(Capture::Open(_)) => Err(Error::runtime("unfinished capture")),
+            None if self.captures.is_empty() && index == 0 => text(self.start, self.end),
+            None => Ok(None),
+        }
+    }
+
+    /// All captures; without the whole match in place of none.
+    fn captures(&self) -> mlua::Result<Vec<LuaValue>> {
+        let values = (0..self.captures.len()).map(|index| self.capture(index));
+        Ok(values.collect::<mlua::Result<Vec<_>>>()?.into_iter().flatten().collect())
+    }
+
+    /// All captures, or the whole match.
+    fn values(&self) -> mlua::Result<Vec<LuaValue>> {
+        if self.captures.is_empty() { Ok(self.capture(0)?.into_iter().collect()) } else { self.captures() }
+    }
 }
 
 fn all_matches(lua: &Lua, budget: &Rc<Budget>, text: LuaString, pattern: LuaString) -> mlua::Result<Function> {
@@ -117,7 +143,8 @@ fn all_matches(lua: &Lua, budget: &Rc<Budget>, text: LuaString, pattern: LuaStri
             from = found.unwrap_or(from + 1);
             if let Some(end) = found {
                 last_end = Some(end);
-                return Ok(MultiValue::from_vec(captured(lua, &text, &matcher.captures, Some((start, end)))?));
+                let found = Found { lua, text: &text, captures: &matcher.captures, start, end };
+                return Ok(MultiValue::from_vec(found.values()?));
             }
         }
         Ok(MultiValue::from_vec(vec![LuaValue::Nil]))
@@ -139,10 +166,9 @@ fn substitute(
         if let Some(end) = found {
             count += 1;
             last_end = Some(end);
-            let values = captured(lua, &text, &matcher.captures, Some((from, end)))?;
-            let whole = text.get(from..end).unwrap_or_default();
+            let found = Found { lua, text: &text, captures: &matcher.captures, start: from, end };
             let before = out.len();
-            append(lua, &mut out, &replacement, whole, &values)?;
+            append(&mut out, &replacement, &found)?;
             budget.spend(cost(out.len() - before))?;
             from = end;
         } else if let Some(byte) = text.get(from) {
@@ -160,38 +186,35 @@ fn substitute(
 }
 
 /// What comes in place of one match.
-fn append(lua: &Lua, out: &mut Vec<u8>, replacement: &LuaValue, whole: &[u8], values: &[LuaValue]) -> mlua::Result<()> {
-    let first = values.first().cloned().unwrap_or(LuaValue::Nil);
+fn append(out: &mut Vec<u8>, replacement: &LuaValue, found: &Found<'_>) -> mlua::Result<()> {
+    let lua = found.lua;
     let value = match replacement {
-        LuaValue::Table(table) => table.raw_get(first)?,
-        LuaValue::Function(function) => function.call(MultiValue::from_vec(values.to_vec()))?,
+        LuaValue::Table(table) => table.raw_get(found.capture(0)?.unwrap_or(LuaValue::Nil))?,
+        LuaValue::Function(function) => function.call(MultiValue::from_vec(found.values()?))?,
         other => {
             let template = lua.coerce_string(other.clone())?;
             let template = template.ok_or_else(|| Error::runtime("string/function/table expected"))?;
-            return fill(lua, out, &template.as_bytes(), whole, values);
+            return fill(out, &template.as_bytes(), found);
         }
     };
     match value {
-        LuaValue::Nil | LuaValue::Boolean(false) => out.extend_from_slice(whole),
+        LuaValue::Nil | LuaValue::Boolean(false) => out.extend_from_slice(found.whole()),
         value => push_text(lua, out, value)?,
     }
     Ok(())
 }
 
 /// `%0` to `%9` in a replacement.
-fn fill(lua: &Lua, out: &mut Vec<u8>, template: &[u8], whole: &[u8], values: &[LuaValue]) -> mlua::Result<()> {
+fn fill(out: &mut Vec<u8>, template: &[u8], found: &Found<'_>) -> mlua::Result<()> {
     let mut bytes = template.iter();
     while let Some(byte) = bytes.next() {
         match (*byte, if *byte == b'%' { bytes.next() } else { None }) {
-            (b'%', Some(b'0')) => out.extend_from_slice(whole),
+            (b'%', Some(b'0')) => out.extend_from_slice(found.whole()),
             (b'%', Some(b'%')) => out.push(b'%'),
             (b'%', Some(digit)) if digit.is_ascii_digit() => {
-                let value = values.get(usize::from(digit - b'1')).cloned();
-                push_text(
-                    lua,
-                    out,
-                    value.ok_or_else(|| Error::runtime("invalid capture index in replacement string"))?,
-                )?;
+                let value = found.capture(usize::from(digit - b'1'))?;
+                let value = value.ok_or_else(|| Error::runtime("invalid capture index in replacement string"))?;
+                push_text(found.lua, out, value)?;
             }
             (b'%', _) => return Err(Error::runtime("invalid use of '%' in replacement string")),
             (other, _) => out.push(other),
