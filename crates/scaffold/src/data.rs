@@ -54,7 +54,7 @@ impl Data {
 
     /// Named values in the order given.
     pub fn object<K: Into<String>>(entries: impl IntoIterator<Item = (K, Self)>) -> Self {
-        Self::Object(entries.into_iter().map(|(key, value)| (key.into(), value)).collect())
+        Self::Object(ordered(entries.into_iter().map(|(key, value)| (key.into(), value)).collect()))
     }
 
     /// JavaScript's truthiness.
@@ -106,10 +106,21 @@ impl From<&serde_json::Value> for Data {
             serde_json::Value::String(text) => Self::String(text.clone()),
             serde_json::Value::Array(items) => Self::Array(items.iter().map(Self::from).collect()),
             serde_json::Value::Object(entries) => {
-                Self::Object(entries.iter().map(|(key, value)| (key.clone(), Self::from(value))).collect())
+                Self::object(entries.iter().map(|(key, value)| (key.clone(), Self::from(value))))
             }
         }
     }
+}
+
+/// JavaScript's order of keys: those that are numbers first.
+fn ordered(entries: IndexMap<String, Data>) -> IndexMap<String, Data> {
+    let index = |key: &str| key.parse::<u32>().ok().filter(|index| *index < u32::MAX && index.to_string() == key);
+    if !entries.keys().any(|key| index(key).is_some()) {
+        return entries;
+    }
+    let mut entries: Vec<(String, Data)> = entries.into_iter().collect();
+    entries.sort_by_key(|(key, _)| index(key).map_or(u64::MAX, u64::from));
+    entries.into_iter().collect()
 }
 
 impl Serialize for Data {
@@ -193,6 +204,6 @@ impl<'de> Visitor<'de> for DataVisitor {
         while let Some((key, value)) = access.next_entry()? {
             entries.insert(key, value);
         }
-        Ok(Data::Object(entries))
+        Ok(Data::Object(ordered(entries)))
     }
 }

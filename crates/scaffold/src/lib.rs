@@ -5,6 +5,10 @@
 
 pub mod capabilities;
 pub mod data;
+pub mod run;
+pub mod schema;
+pub mod task;
 pub mod template;
+pub mod tree;
 
 pub use data::Data;

@@ -36,6 +36,19 @@ use self::syntax::statement::{ParseOptions, parse};
 use self::value::Record;
 use crate::data::Data;
 
+/// True where a text is a regular expression.
+pub(crate) fn is_pattern(source: &str) -> bool {
+    pattern::Pattern::parse(text::Text::from(source).units(), "").is_some()
+}
+
+/// True where a text has a match of a regular expression in it.
+pub(crate) fn matches(source: &str, text: &str) -> Result<bool, String> {
+    let invalid = || format!("Invalid regular expression: /{source}/");
+    let pattern = pattern::Pattern::parse(text::Text::from(source).units(), "").ok_or_else(invalid)?;
+    let found = pattern.test(text::Text::from(text).units(), 0);
+    found.map(|(found, _)| found).map_err(|failure| failure.public().message)
+}
+
 /// What fits on the stack of whoever renders.
 const SHALLOW: Stack = Stack { parse: 16, plan: 200, evaluate: 64 };
 /// What fits on a stack of its own.
