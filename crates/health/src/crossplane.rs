@@ -98,7 +98,7 @@ fn community(object: &Value, noun: &str) -> Health {
 }
 
 /// Whether the kind can be one of Crossplane's at all: Kubernetes' own have fields of the same names.
-fn is_custom(object: &Value) -> bool {
+pub(crate) fn is_custom(object: &Value) -> bool {
     let group = GroupVersionKind::of(object).group;
     group.contains('.') && !group.ends_with("k8s.io")
 }

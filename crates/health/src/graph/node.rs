@@ -20,7 +20,10 @@ pub(super) struct Facts {
 }
 
 pub(super) fn facts(object: &Value, role: &Role, health: Option<&Health>, entry: Option<&Value>) -> Facts {
-    let is_crossplanes = matches!(role, Role::Claim | Role::Composite) || crossplane::is_managed(object);
+    // A composed XR may have no field yet that tells what it is; whatever is composed and says Ready is taken at its word.
+    let is_composed = matches!(role, Role::Composed(_)) && crossplane::is_custom(object);
+    let is_composed = is_composed && condition(object, "Ready").is_some();
+    let is_crossplanes = matches!(role, Role::Claim | Role::Composite) || is_composed || crossplane::is_managed(object);
     let is_ready = if is_crossplanes {
         Some(condition(object, "Ready").is_some_and(Condition::is_true))
     } else {

@@ -469,6 +469,30 @@ fn what_a_claim_says_of_itself_is_not_the_cause_and_what_an_xr_fails_at_is() {
 }
 
 #[test]
+fn what_is_composed_and_says_ready_is_taken_at_its_word() {
+    let mut objects = database();
+    objects[3]["spec"] = json!({});
+    objects[3]["apiVersion"] = json!("net.acme.io/v1");
+    objects[2]["spec"]["resourceRefs"][1]["apiVersion"] = json!("net.acme.io/v1");
+    let instance = tree(&objects, &[]).roots[0].children[0].children.pop().unwrap();
+    assert_eq!((instance.state.as_str(), instance.sync), ("ready", Some(Sync::Synced)));
+    // A pod that has done its work is not Ready, and well.
+    let done =
+        json!({"phase": "Succeeded", "conditions": [{"type": "Ready", "status": "False", "reason": "PodCompleted"}]});
+    objects[3] = object(
+        "v1",
+        "Pod",
+        "",
+        "orders-db-x7k2p-0d845a1d813d",
+        &json!({
+        "metadata": controlled_by("XSQLInstance", "orders-db-x7k2p", "instance"), "status": done}),
+    );
+    let children = tree(&objects, &[]).roots[0].children[0].children.clone();
+    let pod = children.iter().find(|it| it.key.kind.kind == "Pod").unwrap();
+    assert!(pod.is_well(), "{pod:?}");
+}
+
+#[test]
 fn an_owner_is_handed_down_and_comes_before_that_of_the_namespace() {
     let tree = everything();
     let owner = |node: &Node| node.owner.as_ref().map(|it| (it.name.clone(), it.is_of_namespace));
