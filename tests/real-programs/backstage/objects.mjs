@@ -28,7 +28,7 @@ const annotations = {
   dependsOn: ['component:a, resource:b\ncomponent:c', '', ' , '], providesApis: ['one,two', ''], consumesApis: ['three', ''], 'subcomponent-of': ['whole'],
   links: ['[{"url":"https://x","title":"X","extra":1}]', 'not json', '[null]', '{"a":1}', '[]', '[1]'],
   'component-annotations': ['a=b, c = d=e\n=x,y=', 'backstage.io/managed-by-location=mine'], 'kubernetes-label-selector': ['app=x'],
-  'source-code-repo-url': ['https://github.com/acme/x'], 'source-branch': ['dev'], 'techdocs-path': ['docs'],
+  'source-code-repo-url': ['https://github.com/acme/x'], 'source-branch': ['dev'], 'techdocs-path': ['docs'], 'provides-api-from-def': ['https://github.com/acme/x/blob/main/api.yaml'],
 };
 const foreign = { 'argocd.argoproj.io/tracking-id': ['shop:apps/Deployment:x/y', ':x', ''], other: ['x'], 'kubectl.kubernetes.io/last-applied-configuration': ['{}'] };
 const kinds = ['Deployment', 'StatefulSet', 'DaemonSet', 'CronJob', 'Ingress', 'NetworkPolicy', 'Proxy', 'Gateway', 'Redis', 'Alias', 'Index', 'Analysis', 'Status', 'Endpoints', 'Box', 'Batch', 'Series', 'Bus', 'Day'];

@@ -1,11 +1,11 @@
 //! The entities of workloads, claims and XRs.
 
-use plat_resource::javascript::{Map, Value};
+use plat_resource::javascript::{Map, Value, length};
 
 use super::super::settings::Settings;
 use super::annotations::Annotations;
 use super::models::{self, Named, Origin};
-use super::{Cluster, annotations_of, functions_of, group_and_version, plural, plural_of};
+use super::{Cluster, MAX_NAME, annotations_of, functions_of, group_and_version, plural, plural_of};
 
 const API_VERSION: &str = "backstage.io/v1alpha1";
 
@@ -100,6 +100,41 @@ impl<'a> Parts<'a> {
         spec
     }
 
+    /// The API that the object provides, where it says where the definition is, and its reference.
+    fn api(&self) -> Option<(Value, String)> {
+        let definition = self.annotations.own("provides-api-from-def").filter(|_| self.kind == "Component")?;
+        let (name, title) = (self.said("name", &self.named.name), self.said("title", &self.named.title));
+        if length(&name) > MAX_NAME {
+            return None;
+        }
+        let origin = format!("cluster origin: {}", self.cluster.name);
+        let annotations = Value::from([
+            ("backstage.io/managed-by-location".to_owned(), origin.clone()),
+            ("backstage.io/managed-by-origin-location".to_owned(), origin),
+            (self.key("auto-generated-api"), "true".to_owned()),
+        ]);
+        let namespace = self.namespace();
+        let tag = format!("cluster:{}", self.settings.cluster(self.cluster.name));
+        let metadata = Value::from([
+            ("name", Value::from(name.as_str())),
+            ("namespace", namespace.as_str().into()),
+            ("title", format!("{title} API").into()),
+            ("description", format!("API provided by {title}").into()),
+            ("annotations", annotations),
+            ("tags", vec![tag].into()),
+        ]);
+        let mut spec = Map::new();
+        spec.insert("type", "openapi");
+        spec.insert("lifecycle", "production");
+        spec.insert("owner", self.owner.as_str());
+        if let Some(system) = self.system().filter(|system| !system.is_empty()) {
+            spec.insert("system", system);
+        }
+        spec.insert("definition", Value::from([("$text", definition)]));
+        let reference = if namespace == "default" { name } else { format!("{namespace}/{name}") };
+        Some((whole("API", metadata, spec), reference))
+    }
+
     /// The API that a claim or XR is made by.
     fn consumed(&self) -> Vec<String> {
         let api_version = self.text(&["apiVersion"]).replace('/', "--");
@@ -122,8 +157,9 @@ impl<'a> Parts<'a> {
         }
     }
 
-    /// The entity of a claim or XR.
-    fn entity(&self, annotations: Map, default_type: &str) -> Value {
+    /// The entities of a claim or XR.
+    fn entities(&self, annotations: Map, default_type: &str) -> Vec<Value> {
+        let (api, reference) = self.api().unzip();
         let metadata = Value::from([
             ("name", Value::from(self.said("name", &self.named.name))),
             ("title", self.said("title", &self.named.title).into()),
@@ -133,8 +169,8 @@ impl<'a> Parts<'a> {
             ("links", Value::List(self.annotations.links())),
             ("annotations", annotations.into()),
         ]);
-        let spec = self.spec(default_type, None, Some(self.consumed()));
-        whole(self.kind, metadata, spec)
+        let spec = self.spec(default_type, reference.map(|reference| vec![reference]), Some(self.consumed()));
+        [whole(self.kind, metadata, spec)].into_iter().chain(api).collect()
     }
 }
 
@@ -149,12 +185,12 @@ fn extend(map: &mut Map, with: impl IntoIterator<Item = (String, Value)>) {
     }
 }
 
-/// A claim; nothing where its kind is not served.
-pub(super) fn of_claim(claim: &Value, cluster: &Cluster<'_>, settings: &Settings) -> Option<Value> {
+/// A claim, with the API it provides; nothing where its kind is not served.
+pub(super) fn of_claim(claim: &Value, cluster: &Cluster<'_>, settings: &Settings) -> Vec<Value> {
     let parts = Parts::new(claim, Origin::Claim, cluster, settings);
     let (group, version) = group_and_version(claim);
     let kind = parts.text(&["kind"]);
-    let plural = plural_of(cluster, group, kind)?;
+    let Some(plural) = plural_of(cluster, group, kind) else { return Vec::new() };
     let reference = |key: &str| parts.text(&["spec", "resourceRef", key]);
     let mut composite = reference("apiVersion").split('/');
     let (composite_group, composite_version) =
@@ -195,7 +231,7 @@ pub(super) fn of_claim(claim: &Value, cluster: &Cluster<'_>, settings: &Settings
     parts.argo_annotation(&mut annotations);
     extend(&mut annotations, told.map(|(name, value)| (parts.key(name), value.into())));
     annotations.insert("backstage.io/kubernetes-label-selector", selector);
-    Some(parts.entity(annotations, "crossplane-claim"))
+    parts.entities(annotations, "crossplane-claim")
 }
 
 /// The Composition that a claim or XR names.
@@ -207,7 +243,7 @@ fn composition_of(object: &Value) -> &str {
 }
 
 /// An XR that users write themselves.
-pub(super) fn of_composite(xr: &Value, definition: &Value, cluster: &Cluster<'_>, settings: &Settings) -> Value {
+pub(super) fn of_composite(xr: &Value, definition: &Value, cluster: &Cluster<'_>, settings: &Settings) -> Vec<Value> {
     let parts = Parts::new(xr, Origin::Composite, cluster, settings);
     let (group, version) = group_and_version(xr);
     let name = parts.text(&["metadata", "name"]);
@@ -238,7 +274,7 @@ pub(super) fn of_composite(xr: &Value, definition: &Value, cluster: &Cluster<'_>
     if !functions.is_empty() {
         annotations.insert(parts.key("composition-functions"), functions.join(","));
     }
-    parts.entity(annotations, "crossplane-xr")
+    parts.entities(annotations, "crossplane-xr")
 }
 
 /// A workload, with the system that it belongs to.
@@ -268,9 +304,12 @@ pub(super) fn of_workload(object: &Value, cluster: &Cluster<'_>, settings: &Sett
         ("annotations", annotations.into()),
         ("tags", parts.tags().into()),
     ]);
-    let provides = parts.annotations.list("providesApis").filter(|apis| !apis.is_empty());
+    let (api, reference) = parts.api().unzip();
+    let mut provides = parts.annotations.list("providesApis").unwrap_or_default();
+    provides.extend(reference);
+    let provides = Some(provides).filter(|apis| !apis.is_empty());
     let spec = parts.spec("service", provides, parts.annotations.list("consumesApis"));
-    system_of(&parts, made).into_iter().chain([whole(parts.kind, metadata, spec)]).collect()
+    system_of(&parts, made).into_iter().chain([whole(parts.kind, metadata, spec)]).chain(api).collect()
 }
 
 fn system_of(parts: &Parts<'_>, annotations: Map) -> Option<Value> {

@@ -1,7 +1,7 @@
 //! Objects of a cluster as entities, as TeraSky's kubernetes-ingestor makes them: workloads, claims, XRs.
 //!
 //! Owns which objects are ingested and what becomes of each part of them. APIs that the plugin would fetch over the network
-//! (`provides-api-from-...`) are not made: that needs a cluster or a server, and is a shell's.
+//! (`provides-api-from-url`, `-from-resource-ref`) are not made: that needs a cluster or a server, and is a shell's.
 
 mod annotations;
 mod entity;
@@ -52,11 +52,11 @@ pub fn is_ingested(object: &Value, settings: &Settings) -> bool {
 pub fn entities(object: &Value, cluster: &Cluster<'_>, settings: &Settings) -> Vec<Value> {
     let is_claim = object.at(&["spec", "resourceRef"]).is_some_and(Value::is_truthy);
     let entities = if is_claim {
-        entity::of_claim(object, cluster, settings).into_iter().collect()
+        entity::of_claim(object, cluster, settings)
     } else if object.at(&["spec", "crossplane"]).is_some_and(Value::is_truthy)
         && let Some(definition) = modern_definition(object, cluster)
     {
-        vec![entity::of_composite(object, definition, cluster, settings)]
+        entity::of_composite(object, definition, cluster, settings)
     } else {
         entity::of_workload(object, cluster, settings)
     };
