@@ -5,6 +5,7 @@
 
 pub mod capabilities;
 pub mod data;
+pub mod files;
 pub mod run;
 pub mod schema;
 pub mod task;
