@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use clap::{Args, ValueEnum};
 use plat_cluster::Target;
-use plat_cluster::api_server::ConnectOptions;
+use plat_cluster::api_server::{ConnectOptions, Pace};
 use plat_expand::Compatibility;
 use plat_policy::EnforcementPoint;
 
@@ -62,9 +62,9 @@ pub(crate) struct GuardrailArgs {
     #[arg(long)]
     pub(crate) no_mutation: bool,
 
-    /// Whose scoped enforcement actions count
-    #[arg(long, value_enum, value_name = "POINT", default_value_t)]
-    pub(crate) enforcement_point: PointArg,
+    /// Whose scoped enforcement actions count [default: gator; webhook for guardrails of a cluster]
+    #[arg(long, value_enum, value_name = "POINT")]
+    pub(crate) enforcement_point: Option<PointArg>,
 }
 
 /// [`EnforcementPoint`] as a flag.
@@ -105,12 +105,26 @@ pub(crate) struct ClusterArgs {
     #[arg(long = "as", value_name = "USER")]
     acting_as: Option<String>,
 
+    /// Requests a second, at most
+    #[arg(long, value_name = "NUMBER", default_value_t = 200, value_parser = clap::value_parser!(u32).range(1..))]
+    qps: u32,
+
     /// Seconds that one request may take
     #[arg(long, value_name = "SECONDS", default_value_t = 30, value_parser = clap::value_parser!(u32).range(1..))]
     request_timeout: u32,
 }
 
 impl ClusterArgs {
+    /// Whether the user names a cluster, instead of taking the current one.
+    pub(crate) fn is_named(&self) -> bool {
+        self.kubeconfig.is_some() || self.context.is_some()
+    }
+
+    /// How fast to ask.
+    pub(crate) fn pace(&self) -> Pace {
+        Pace { per_second: self.qps, ..Pace::default() }
+    }
+
     /// As the client takes them.
     pub(crate) fn options(&self) -> ConnectOptions {
         ConnectOptions {

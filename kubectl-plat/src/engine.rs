@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet, HashSet};
 use std::sync::OnceLock;
 
 use plat_cluster::{ClientOptions, FunctionClients, Target};
-use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
+use plat_expand::function::{FunctionError, FunctionRunner, ResourceSelector, RunFunctionRequest, RunFunctionResponse};
 use plat_expand::{Engine, Expansion, Observed, Options};
 use plat_platform::{Mode, Platform};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, Location, Value, suggest};
@@ -27,6 +27,16 @@ pub(crate) struct Input {
     /// The claims and XRs.
     pub(crate) documents: Vec<Document>,
     live: Live,
+    /// What was looked for elsewhere already.
+    asked: Vec<ResourceSelector>,
+}
+
+/// What expanding claims and XRs would like to know.
+pub(crate) struct LookedFor {
+    /// What functions asked for.
+    pub(crate) selectors: Vec<ResourceSelector>,
+    /// The kinds that are composed.
+    pub(crate) kinds: BTreeSet<GroupVersionKind>,
 }
 
 impl Input {
@@ -44,7 +54,7 @@ impl Input {
 
     /// What was read elsewhere.
     pub(crate) fn of(platform: Platform, documents: Vec<Document>, live: Live) -> Self {
-        Self { platform, documents, live }
+        Self { platform, documents, live, asked: Vec::new() }
     }
 
     /// What is live.
@@ -53,18 +63,67 @@ impl Input {
     }
 
     /// Puts XRs where they come to stand when they are applied: cluster-scoped ones lose their namespace, the others get
-    /// the default one. `crossplane composition render` does neither.
-    pub(crate) fn into_applied(mut self) -> Self {
+    /// `namespace`. `crossplane composition render` does neither.
+    pub(crate) fn into_applied(mut self, namespace: &str) -> Self {
         for document in &mut self.documents {
             let kind = GroupVersionKind::of(&document.value);
             let Some(metadata) = document.value.get_mut("metadata").and_then(Value::as_object_mut) else { continue };
             match self.platform.is_namespaced(&kind) {
                 Some(false) => drop(metadata.remove("namespace")),
-                Some(true) => drop(metadata.entry("namespace").or_insert_with(|| load::DEFAULT_NAMESPACE.into())),
+                Some(true) => drop(metadata.entry("namespace").or_insert_with(|| namespace.into())),
                 None => {}
             }
         }
         self
+    }
+
+    fn engine<'a>(
+        &'a self,
+        arguments: &EngineArgs,
+        functions: &'a Functions,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Engine<'a> {
+        let options = Options {
+            compatibility: arguments.compatibility.into(),
+            skip_unavailable_functions: arguments.skip_unavailable_functions,
+            only_one: self.documents.len() == 1,
+        };
+        let context = load::context(&arguments.context_values, &arguments.context_files, findings);
+        Engine::new(&self.platform, self.live.everything(), options, functions).with_context(context.into())
+    }
+
+    /// What an expansion would like to know besides what is here. What is wrong is told when it counts.
+    pub(crate) fn looked_for(&self, arguments: &EngineArgs) -> LookedFor {
+        let functions = Functions::new(&self.platform, &arguments.function, &mut Vec::new());
+        let engine = self.engine(arguments, &functions, &mut Vec::new());
+        let expand = || {
+            |document: &Document| {
+                let mut kinds = BTreeSet::new();
+                if let Ok(expansion) = engine.expand(document) {
+                    add_kinds(&expansion, &mut kinds);
+                }
+                kinds
+            }
+        };
+        let mut kinds = BTreeSet::new();
+        parallel::in_order(&self.documents, expand, |found| kinds.extend(found));
+        LookedFor { selectors: engine.asked(), kinds }
+    }
+
+    /// Those that were not asked about before; they count as asked from now on. What the platform has is no question.
+    pub(crate) fn not_yet_asked(&mut self, selectors: Vec<ResourceSelector>) -> Vec<ResourceSelector> {
+        let is_new = |selector: &ResourceSelector| {
+            let kind = GroupVersionKind::new(&selector.api_version, &selector.kind);
+            plat_platform::what_is(&kind).is_none() && !self.asked.contains(selector)
+        };
+        let new: Vec<ResourceSelector> = selectors.into_iter().filter(is_new).collect();
+        self.asked.extend(new.iter().cloned());
+        new
+    }
+
+    /// More is live.
+    pub(crate) fn add_live(&mut self, objects: Vec<Value>) {
+        self.live = std::mem::take(&mut self.live).and(objects);
     }
 
     /// Expands every claim and XR, and does to each what the workers that `worker` makes do with it and with what is live
@@ -77,15 +136,9 @@ impl Input {
         worker: impl Fn() -> W + Sync,
     ) -> Vec<T> {
         let functions = Functions::new(&self.platform, &arguments.function, findings);
-        let options = Options {
-            compatibility: arguments.compatibility.into(),
-            skip_unavailable_functions: arguments.skip_unavailable_functions,
-            only_one: self.documents.len() == 1,
-        };
-        let context = load::context(&arguments.context_values, &arguments.context_files, findings);
-        let engine =
-            Engine::new(&self.platform, self.live.everything(), options, &functions).with_context(context.into());
-        findings.extend(engine.check());
+        let engine = self.engine(arguments, &functions, findings);
+        // What is wrong in a cluster is told of the claims that it concerns.
+        findings.extend(engine.check().into_iter().filter(is_of_file));
         let known: HashSet<Location> = findings.iter().filter_map(|finding| finding.location.clone()).collect();
         let expand = || {
             let mut work = worker();
@@ -112,6 +165,19 @@ impl Input {
             }
         });
         answers
+    }
+}
+
+fn is_of_file(finding: &Diagnostic) -> bool {
+    finding.location.as_ref().is_some_and(|place| place.position.is_some())
+}
+
+fn add_kinds(expansion: &Expansion, kinds: &mut BTreeSet<GroupVersionKind>) {
+    for composed in &expansion.composed {
+        kinds.insert(GroupVersionKind::of(&composed.object));
+        if let Some(nested) = &composed.nested {
+            add_kinds(nested, kinds);
+        }
     }
 }
 

@@ -1,6 +1,7 @@
 //! The `kubectl plat` plugin. Everything is in the modules; this file only starts them.
 
 mod arguments;
+mod cluster;
 mod commands;
 mod engine;
 mod error;

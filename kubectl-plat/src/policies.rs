@@ -9,7 +9,7 @@ use plat_plan::guardrails::{self, Finding, Implied, Reviewer};
 use plat_policy::{Cause, EnforcementPoint, Inventory, Options, PolicySet, Review, Source, Verdict};
 use plat_resource::{Diagnostic, Document, Value, object};
 
-use crate::arguments::GuardrailArgs;
+use crate::arguments::{GuardrailArgs, PointArg};
 use crate::load::{self, Depth, File, Files};
 
 /// The time since the epoch.
@@ -38,7 +38,27 @@ impl Policies {
         let given = load::documents(&given, findings);
         let all = given.iter().map(|document| &document.value).chain(objects);
         let mutates = !arguments.no_mutation && !set.mutation().mutators().is_empty();
-        Self { set, inventory: Inventory::new(all), point: arguments.enforcement_point.into(), mutates }
+        Self {
+            set,
+            inventory: Inventory::new(all),
+            point: arguments.enforcement_point.unwrap_or_default().into(),
+            mutates,
+        }
+    }
+
+    /// Policies that were read elsewhere, and what they may look at.
+    pub(crate) fn of<'v>(
+        arguments: &GuardrailArgs,
+        documents: &[Document],
+        objects: impl IntoIterator<Item = &'v Value>,
+        findings: &mut Vec<Diagnostic>,
+    ) -> Self {
+        let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
+        let (set, found) = PolicySet::load(documents, &options);
+        findings.extend(found);
+        let mutates = !arguments.no_mutation && !set.mutation().mutators().is_empty();
+        let point = arguments.enforcement_point.unwrap_or(PointArg::Webhook);
+        Self { set, inventory: Inventory::new(objects), point: point.into(), mutates }
     }
 
     /// Reads the policies alone.
@@ -90,6 +110,12 @@ impl Policies {
     pub(crate) fn point(&self) -> EnforcementPoint {
         self.point
     }
+}
+
+/// The kinds that policies look up.
+pub(crate) fn synced_kinds(documents: &[Document]) -> Vec<plat_resource::GroupVersionKind> {
+    let (set, _) = PolicySet::load(documents, &Options::default());
+    set.config().synced_kinds().to_vec()
 }
 
 /// Documents of policies, and how many files were left out as samples.

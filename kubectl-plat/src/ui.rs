@@ -1,7 +1,9 @@
 //! All printing. Data goes to stdout, talk to stderr; colour only where a terminal reads, and never as the only carrier.
 
+use std::cell::Cell;
 use std::env;
 use std::io::{self, IsTerminal, Write};
+use std::time::{Duration, Instant};
 
 use anstyle::{AnsiColor, Style};
 use plat_resource::Diagnostic;
@@ -65,6 +67,12 @@ impl Ui {
         Ok(())
     }
 
+    /// Progress of `total` steps on stderr, where a terminal reads it and it takes long enough to be seen.
+    #[expect(clippy::unused_self, reason = "saying something is the matter of a Ui")]
+    pub(crate) fn progress(&self, what: &'static str, total: usize) -> Progress {
+        Progress { what, total, started: Instant::now(), is_shown: io::stderr().is_terminal(), said: Cell::new(false) }
+    }
+
     /// Shows warnings on stderr.
     pub(crate) fn warn(&self, warnings: &[Diagnostic]) {
         for warning in warnings {
@@ -106,6 +114,36 @@ impl Ui {
         match text.split_once(':') {
             Some((word, rest)) => format!("{label}{word}{label:#}:{rest}"),
             None => text,
+        }
+    }
+}
+
+/// How long work may take before it says how far it is.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// One line that says how far something is; it goes when this is dropped.
+pub(crate) struct Progress {
+    what: &'static str,
+    total: usize,
+    started: Instant,
+    is_shown: bool,
+    said: Cell<bool>,
+}
+
+impl Progress {
+    /// So many steps are done.
+    pub(crate) fn at(&self, done: usize) {
+        if self.is_shown && self.started.elapsed() >= PATIENCE {
+            talk(&format!("\r{}: {done} of {}\u{1b}[K", self.what, self.total));
+            self.said.set(true);
+        }
+    }
+}
+
+impl Drop for Progress {
+    fn drop(&mut self) {
+        if self.said.get() {
+            talk("\r\u{1b}[K");
         }
     }
 }

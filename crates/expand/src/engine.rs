@@ -8,7 +8,7 @@ mod live;
 mod report;
 mod wrong_type;
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 
 use plat_platform::{Definition, KindRef, Platform, Role};
 use plat_resource::{Diagnostic, Document, FieldPath, GroupVersionKind, ObjectKey, Value, object};
@@ -18,7 +18,7 @@ use self::descent::Descent;
 use self::live::{Live, adopt_live};
 use self::report::{check_name, failed, hint_for, invalid, patch_set_hint, subject, unknown_field, violated};
 use crate::claim;
-use crate::function::FunctionRunner;
+use crate::function::{FunctionRunner, ResourceSelector};
 use crate::model::{Compatibility, Composed, Expansion, Observed};
 use crate::native::{CompiledInputs, Native, native};
 use crate::render::{Renderer, Subject};
@@ -47,6 +47,8 @@ pub struct Engine<'a> {
     store: Store<'a>,
     compiled: Arc<CompiledInputs>,
     context: Value,
+    /// What functions looked for, each once.
+    asked: Mutex<Vec<ResourceSelector>>,
 }
 
 impl<'a> Engine<'a> {
@@ -65,6 +67,22 @@ impl<'a> Engine<'a> {
             store: Store::of_platform(platform, observed.all()),
             compiled: Arc::default(),
             context: json!({}),
+            asked: Mutex::default(),
+        }
+    }
+
+    /// What functions of the expansions so far looked for, found or not: whoever can look elsewhere brings it among what is
+    /// live, and expands again.
+    pub fn asked(&self) -> Vec<ResourceSelector> {
+        self.asked.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    fn note_asked(&self, selectors: Vec<ResourceSelector>) {
+        let mut asked = self.asked.lock().unwrap_or_else(PoisonError::into_inner);
+        for selector in selectors {
+            if !asked.contains(&selector) {
+                asked.push(selector);
+            }
         }
     }
 
@@ -262,6 +280,7 @@ impl<'a> Engine<'a> {
             store: &self.store,
             context: &self.context,
         });
+        self.note_asked(rendered.outcome.selectors);
         let mut expansion = rendered.expansion;
         expansion.composition_reason = selection.reason;
         expansion.warnings.extend(warning);

@@ -8,6 +8,7 @@ pub mod constants;
 pub mod diff;
 #[cfg(test)]
 mod fixtures;
+pub mod foretold;
 pub mod guardrails;
 pub mod live;
 pub mod model;
@@ -16,6 +17,7 @@ pub mod render;
 pub use build::{Planner, Subject, would_change};
 pub use constants::{API_VERSION, KIND};
 pub use diff::{FieldChange, apply, diff};
+pub use foretold::{Answer, Foretold, Question, Writing, composed_manager};
 pub use live::{KindSchema, ListType, Lists, NoSchemas, PlatformSchemas, Refusal, Schemas};
 pub use model::{
     Action, Blocked, BlockedBy, Change, ClaimPlan, GivenObject, Node, Note, Plan, Role, Summary, UnknownField,

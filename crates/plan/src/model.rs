@@ -245,6 +245,8 @@ pub enum BlockedBy {
     NotControlled,
     /// The pipeline stopped before anything is applied.
     Failure,
+    /// The API server refuses it.
+    Refused,
 }
 
 /// One field that changes.
@@ -263,6 +265,9 @@ pub struct Change {
     /// The patch that wrote it; absent where the template or the user did.
     #[serde(skip_serializing_if = "Option::is_none", serialize_with = "shared")]
     pub origin: Option<Arc<Origin>>,
+    /// Who set the live value, where that is neither the one who applies nor unknown.
+    #[serde(skip_serializing_if = "Option::is_none", serialize_with = "maybe_text")]
+    pub set_by: Option<Arc<str>>,
     /// More to know about this field.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<Note>,
@@ -303,6 +308,11 @@ impl From<&plat_expand::Unknown> for UnknownField {
 #[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
 fn shared<S: Serializer>(origin: &Option<Arc<Origin>>, serializer: S) -> Result<S::Ok, S::Error> {
     origin.as_deref().serialize(serializer)
+}
+
+#[expect(clippy::ref_option, reason = "serde hands over a reference to the field")]
+fn maybe_text<S: Serializer>(text: &Option<Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
+    text.as_deref().serialize(serializer)
 }
 
 fn text<S: Serializer>(path: &Arc<str>, serializer: S) -> Result<S::Ok, S::Error> {

@@ -13,7 +13,7 @@ use plat_resource::{Diagnostic, Map, Value, object};
 use serde_json::json;
 
 pub use conclude::{Conclusion, Outcomes, conclude};
-pub use write::{Apply, Composing, compose, composed_manager};
+pub use write::{Apply, Composing, compose};
 
 use crate::live::{patched, with_finalizers, without_finalizer};
 use crate::names::{COMPOSITE_FINALIZER, COMPOSITE_LABEL, COMPOSITE_MANAGER, PAUSED};

@@ -16,8 +16,6 @@ pub const OFFERED_FINALIZER: &str = "offered.apiextensions.crossplane.io";
 pub const COMPOSITE_MANAGER: &str = "apiextensions.crossplane.io/composite";
 /// Field manager of what the claim controller writes to an XR.
 pub const CLAIM_MANAGER: &str = "apiextensions.crossplane.io/claim";
-/// Field manager of composed resources; a hash of the XR follows it.
-pub const COMPOSED_MANAGER: &str = "apiextensions.crossplane.io/composed";
 
 /// Label with the name of the root XR.
 pub const COMPOSITE_LABEL: &str = "crossplane.io/composite";

@@ -62,6 +62,22 @@ pub fn decide(observed: &Observed<'_>) -> Decision {
     decision
 }
 
+/// The revision that `composition` will be, were it applied as it is now: a new one, or an old one with a new number; `None`
+/// where it is the newest already.
+pub fn upcoming(composition: &Value, revisions: &[&Value]) -> Option<Value> {
+    let hash = Hash::of(composition);
+    let latest = revisions.iter().map(|revision| number(revision)).max().unwrap_or(0);
+    match revisions.iter().find(|revision| is_of(revision, &hash)) {
+        Some(revision) if number(revision) == latest => None,
+        Some(revision) => {
+            let mut revision = (*revision).clone();
+            revision["spec"]["revision"] = json!(latest + 1);
+            Some(revision)
+        }
+        None => Some(wanted(composition, &hash, latest + 1)),
+    }
+}
+
 /// Makes the revisions ours that lost their owner, as they do when they are restored from a backup.
 fn adopt(observed: &Observed<'_>) -> Option<Decision> {
     let uid = object::uid(observed.composition);

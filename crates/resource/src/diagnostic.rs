@@ -69,6 +69,12 @@ impl Diagnostic {
         Self::new(Severity::Warning, message)
     }
 
+    /// The same finding, as one that does not stop the work.
+    #[must_use]
+    pub fn into_warning(self) -> Self {
+        Self { severity: Severity::Warning, ..self }
+    }
+
     fn new(severity: Severity, message: impl Into<String>) -> Self {
         Self { severity, message: message.into(), location: None, field: None, causes: Vec::new(), hint: None }
     }

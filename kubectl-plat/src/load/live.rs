@@ -22,6 +22,17 @@ impl Live {
         live
     }
 
+    /// The same with more objects; of two with the same key, the later counts.
+    pub(crate) fn and(self, more: Vec<Value>) -> Self {
+        let more = more.into_iter().map(|value| Document::synthetic(value, ""));
+        let known = self.observed.resources.into_iter().map(|value| Document::synthetic(value, ""));
+        let mut by_key = BTreeMap::new();
+        for document in known.chain(more) {
+            by_key.insert(ObjectKey::of(&document.value), document);
+        }
+        Self::new(by_key.into_values().collect())
+    }
+
     /// All of it, for the engine.
     pub(crate) fn everything(&self) -> &Observed {
         &self.observed

@@ -15,7 +15,7 @@ use plat_resource::{Diagnostic, Document, yaml};
 pub(crate) use context::context;
 pub(crate) use files::{Depth, File, Files, Origin};
 pub(crate) use live::Live;
-pub(crate) use subjects::{DEFAULT_NAMESPACE, subjects};
+pub(crate) use subjects::{DEFAULT_NAMESPACE, subjects, subjects_in};
 pub(crate) use tests::{named_by_suite, tests};
 
 /// A file that names none of these cannot be part of a platform; it may be a chart's template, or anything else.
@@ -26,6 +26,13 @@ const SHOWN_FILES: usize = 3;
 
 /// Reads the platform from files and folders.
 pub(crate) fn platform(files: &[File], findings: &mut Vec<Diagnostic>) -> Platform {
+    let (platform, found) = Platform::load(platform_documents(files, findings));
+    findings.extend(found);
+    platform
+}
+
+/// Reads what may be parts of a platform.
+pub(crate) fn platform_documents(files: &[File], findings: &mut Vec<Diagnostic>) -> Vec<Document> {
     let mut documents = Vec::new();
     let mut unrelated = Vec::new();
     for file in files {
@@ -40,9 +47,7 @@ pub(crate) fn platform(files: &[File], findings: &mut Vec<Diagnostic>) -> Platfo
     if !unrelated.is_empty() {
         findings.push(left_out(&unrelated));
     }
-    let (platform, found) = Platform::load(documents);
-    findings.extend(found);
-    platform
+    documents
 }
 
 fn left_out(files: &[&str]) -> Diagnostic {

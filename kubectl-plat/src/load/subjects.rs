@@ -12,6 +12,17 @@ pub(crate) fn subjects(
     namespace: Option<&str>,
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Document> {
+    subjects_in(documents, platform, namespace, DEFAULT_NAMESPACE, findings)
+}
+
+/// The same, where claims stand in the namespace `otherwise` when nobody says another.
+pub(crate) fn subjects_in(
+    documents: Vec<Document>,
+    platform: &Platform,
+    namespace: Option<&str>,
+    otherwise: &str,
+    findings: &mut Vec<Diagnostic>,
+) -> Vec<Document> {
     let given = documents.len();
     let mut picked = Vec::new();
     let mut left_out = BTreeSet::new();
@@ -22,7 +33,7 @@ pub(crate) fn subjects(
             left_out.insert(kind.kind);
             continue;
         }
-        match check(&mut document, platform, &kind, namespace) {
+        match check(&mut document, platform, &kind, (namespace, otherwise)) {
             Err(finding) => findings.push(finding),
             Ok(warning) => {
                 findings.extend(warning);
@@ -60,7 +71,7 @@ fn check(
     document: &mut Document,
     platform: &Platform,
     kind: &GroupVersionKind,
-    namespace: Option<&str>,
+    (namespace, otherwise): (Option<&str>, &str),
 ) -> Result<Option<Diagnostic>, Diagnostic> {
     if kind.kind.is_empty() || kind.version.is_empty() {
         let field = if kind.kind.is_empty() { "kind" } else { "apiVersion" };
@@ -74,7 +85,7 @@ fn check(
     match platform.is_namespaced(kind) {
         Some(true) => {
             let is_claim = platform.kind(kind).is_some_and(|found| found.role == Role::Claim);
-            set_namespace(document, namespace, is_claim.then_some(DEFAULT_NAMESPACE)).map(|()| None)
+            set_namespace(document, namespace, is_claim.then_some(otherwise)).map(|()| None)
         }
         Some(false) => Ok(needless_namespace(document)),
         None => Ok(None),

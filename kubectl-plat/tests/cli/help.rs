@@ -56,18 +56,29 @@ fn help_of_plan() {
     assert_snapshot!(help(&["claim", "plan", "--help"]), @"
     Show what a claim or XR would change, and where each change comes from
 
-    Without --observed everything is new. Planning writes nothing.
+    Without --platform the platform, its guardrails and what is live come from the cluster, and
+    the API server is asked what it would make of each change. A claim that is named instead of
+    given in a file shows its drift. With --platform nobody is asked, unless a cluster is named
+    too: files then take the place of what the cluster has. Planning writes nothing.
 
     Examples:
+      kubectl plat claim plan -f claim.yaml
+      kubectl plat claim plan sqlinstance/orders-db
+      kubectl plat claim plan -A --detailed-exitcode
       kubectl plat claim plan -f claim.yaml --platform platform/
       kubectl plat claim plan -f claims/ -R --platform platform/ --observed live/
-      kubectl get sqlinstance orders-db -o yaml | kubectl plat claim plan -f - --platform platform/
+      kubectl plat claim plan sqlinstance/orders-db --platform new-composition.yaml --live
       kubectl plat claim plan -f claims/ --platform platform/ --policies policies/
       kubectl plat claim plan -f claims/ --platform platform/ -o markdown > comment.md
 
-    Usage: kubectl plat claim plan [OPTIONS] --filename <FILE> --platform <PATH>
+    Usage: kubectl plat claim plan [OPTIONS] [CLAIM]...
+
+    Arguments:
+      [CLAIM]...  Claims and XRs of the cluster: KIND/NAME, KIND NAME or NAME
 
     Input options:
+      -A, --all-namespaces         Every claim of the cluster, and every XR without one
+      -l, --selector <SELECTOR>    Those with these labels, as kubectl get -l
       -f, --filename <FILE>        Claims and XRs: files, folders, globs, or - for stdin; repeat or
                                    separate by commas
       -R, --recursive              Read the folders in folders of -f too
@@ -75,7 +86,20 @@ fn help_of_plan() {
                                    EnvironmentConfigs, Functions and CRDs; may be repeated
           --observed <PATH>        What is live: files or folders with claims, XRs, composed resources
                                    and connection Secrets; may be repeated
-      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: default]
+      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: the context's,
+                                   or default where no cluster is asked]
+
+    Cluster options:
+          --live                       Ask the cluster, although --platform is given: files take the
+                                       place of what it has
+          --local                      Work out here what would change, instead of asking the API server
+                                       by dry-runs
+          --kubeconfig <FILE>          The kubeconfig [default: the files in KUBECONFIG, else
+                                       ~/.kube/config, else the Pod's service account]
+          --context <NAME>             A context of the kubeconfig [default: its current one]
+          --as <USER>                  The user to act as
+          --qps <NUMBER>               Requests a second, at most [default: 200]
+          --request-timeout <SECONDS>  Seconds that one request may take [default: 30]
 
     Guardrail options:
           --policies <PATH>            Guardrails: files or folders with ConstraintTemplates,
@@ -85,8 +109,9 @@ fn help_of_plan() {
           --rego-only                  Evaluate the Rego of templates that bring CEL too
           --no-mutation                Judge objects as they are, without the mutators among the
                                        policies
-          --enforcement-point <POINT>  Whose scoped enforcement actions count [default: gator] [possible
-                                       values: gator, webhook, audit]
+          --enforcement-point <POINT>  Whose scoped enforcement actions count [default: gator; webhook
+                                       for guardrails of a cluster] [possible values: gator, webhook,
+                                       audit]
 
     Engine options:
           --compatibility <VERSION>     Whose rules to follow for names, references and conditions
@@ -330,16 +355,14 @@ fn command_lines_that_are_not_understood() {
 
       hint: a similar argument exists: '--platform'
 
-    Usage: kubectl plat claim plan --filename <FILE> --platform <PATH>
+    Usage: kubectl plat claim plan --platform <PATH> [CLAIM]...
 
     For more information, try '--help'.
     ");
-    assert_snapshot!(misuse(&["claim", "plan"]), @"
-    error: the following required arguments were not provided:
-      --filename <FILE>
-      --platform <PATH>
+    assert_snapshot!(misuse(&["claim", "plan", "-A", "-n", "a"]), @"
+    error: the argument '--all-namespaces' cannot be used with '--namespace <NAMESPACE>'
 
-    Usage: kubectl plat claim plan --filename <FILE> --platform <PATH>
+    Usage: kubectl plat claim plan --all-namespaces [CLAIM]...
 
     For more information, try '--help'.
     ");

@@ -12,6 +12,7 @@ mod help;
 mod input;
 mod internal;
 mod plan;
+mod plan_live;
 mod policy_explain;
 mod policy_report;
 mod policy_test;

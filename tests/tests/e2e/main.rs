@@ -8,6 +8,7 @@ mod controller;
 mod crossplane;
 mod definitions;
 mod mutations;
+mod plans;
 mod program;
 mod reconciling;
 mod served;

@@ -15,7 +15,7 @@ use tracing::{debug, error, warn};
 
 use super::hearing::Hearing;
 use super::wakes;
-use crate::sources::unit_name;
+use plat_cluster::api_server::unit_name;
 
 /// How long it is waited for more changes.
 const PAUSE: Duration = Duration::from_millis(50);

@@ -9,7 +9,7 @@ mod folder;
 mod rebuild;
 
 pub use cluster::{Cluster, ClusterArguments, TemplateStatus};
-pub(crate) use cluster::{configuration, follow, unit_name, words};
+pub(crate) use cluster::{configuration, follow, words};
 pub use feeds::{Feeds, State};
 pub use folder::{Folder, FolderArguments};
 pub use rebuild::Rebuild;

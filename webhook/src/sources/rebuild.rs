@@ -9,13 +9,14 @@ use std::time::Duration;
 
 use plat_admission::kinds::{Part, What, find};
 use plat_admission::last_good::{Broken, LastGood, Loaded};
+use plat_cluster::api_server::unit_name;
 use plat_platform::Platform;
 use plat_policy::PolicySet;
 use plat_resource::{Diagnostic, Document, GroupVersionKind, object};
 use tokio::task::JoinError;
 use tracing::{info, warn};
 
-use super::cluster::{TemplateStatus, unit_name};
+use super::cluster::TemplateStatus;
 use super::feeds::Feeds;
 use crate::decision::Condition;
 use crate::snapshots::Snapshots;

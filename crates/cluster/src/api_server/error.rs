@@ -108,6 +108,25 @@ impl ClusterError {
         }
     }
 
+    /// Whether there is no such object, or no such kind.
+    pub fn is_missing(&self) -> bool {
+        matches!(self, Self::Refused { code: 404, .. })
+    }
+
+    /// Whether whoever asks may not.
+    pub fn is_forbidden(&self) -> bool {
+        matches!(self, Self::Forbidden { .. })
+    }
+
+    /// The API server's refusal: HTTP's number and its words.
+    pub fn refusal(&self) -> Option<(u16, &str)> {
+        match self {
+            Self::Refused { code, message, .. } => Some((*code, message)),
+            Self::Forbidden { message, .. } => Some((403, message)),
+            _ => None,
+        }
+    }
+
     /// As the user is told.
     pub fn diagnostic(&self) -> Diagnostic {
         let mut finding = Diagnostic::error(self.to_string());

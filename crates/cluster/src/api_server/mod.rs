@@ -4,7 +4,9 @@
 //! their own. What objects mean is for others.
 
 mod error;
+mod kinds;
 mod kubeconfig;
+mod request;
 #[cfg(test)]
 mod tests;
 
@@ -14,10 +16,12 @@ use std::time::Duration;
 
 use k8s_openapi::apimachinery::pkg::apis::meta::v1::APIGroupList;
 use kube::Client;
-use plat_resource::Value;
+use plat_resource::{Value, object};
 use tokio::runtime::{Builder, Runtime};
 
 pub use error::ClusterError;
+pub use kinds::{Served, served};
+pub use request::{Apply, Pace, Request};
 
 /// Objects of one answer; a larger list comes in pages.
 const PAGE: usize = 500;
@@ -144,6 +148,15 @@ impl ApiServer {
             Ok(answer) => answer.map_err(|error| ClusterError::of(error, &self.url, what)),
             Err(_) => Err(ClusterError::Timeout { url: self.url.clone(), seconds: self.timeout.as_secs_f32() }),
         }
+    }
+}
+
+/// How an object of a cluster is called where its place is told.
+pub fn unit_name(object: &Value) -> String {
+    let kind = object::string_at(object, &["kind"]).unwrap_or_default();
+    match (object::namespace(object), object::name(object)) {
+        ("", name) => format!("{kind}/{name}"),
+        (namespace, name) => format!("{kind}/{namespace}/{name}"),
     }
 }
 

@@ -4,10 +4,11 @@ use plat_expand::Origins;
 use plat_resource::{FieldPath, Segment, Value};
 
 use super::intern::{Interner, origin_of};
+use super::node::Owner;
 use super::sensitive::{is_sensitive, redact};
 use crate::constants::{LAST_APPLIED, MACHINERY, SENSITIVE};
 use crate::diff::{FieldChange, diff};
-use crate::live::{CoreKind, Refusal, same};
+use crate::live::{CoreKind, Refusal, manager_of, same};
 use crate::model::{Change, Note};
 
 const MAX_DEPTH: usize = 256;
@@ -25,6 +26,8 @@ pub(super) struct Sides<'a> {
     pub tells_defaults: bool,
     pub origins: Option<&'a Origins>,
     pub kind: &'a CoreKind<'a>,
+    /// Who applies the object.
+    pub owner: Owner<'a>,
     /// Changes that the schema refuses.
     pub refusals: &'a [Refusal],
 }
@@ -71,14 +74,23 @@ impl Sides<'_> {
             notes.push(Note::Status);
         }
         let origin = self.origin(&raw).map(|origin| interner.origin(origin));
+        let set_by = self.set_by(&raw);
         let show = |value: Value| if secret { SENSITIVE.into() } else { redact(value) };
         Change {
             path: interner.path(&raw.path),
             before: raw.before.map(show),
             after: raw.after.map(show),
             origin,
+            set_by,
             notes,
         }
+    }
+
+    /// Who set what is live, where it was somebody else.
+    fn set_by(&self, raw: &FieldChange) -> Option<std::sync::Arc<str>> {
+        raw.before.as_ref()?;
+        let manager = manager_of(self.live?, raw.path.segments())?;
+        (!self.owner.is(manager)).then(|| manager.into())
     }
 
     /// Lists of the live object can be in another order than the desired ones, so the value has to agree too.

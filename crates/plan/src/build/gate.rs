@@ -19,6 +19,11 @@ impl Gate {
         Self { by, reason: reason.into() }
     }
 
+    /// The API server refuses it, in these words.
+    pub(super) fn refused(message: &str) -> Self {
+        Self::new(BlockedBy::Refused, format!("the API server refuses it: {message}"))
+    }
+
     /// `who` carries the annotation.
     pub(super) fn paused(who: &str) -> Self {
         Self::new(BlockedBy::Paused, format!("{who} is paused ({PAUSED})"))

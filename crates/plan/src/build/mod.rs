@@ -21,6 +21,7 @@ pub use self::node::would_change;
 use self::node::{Owner, Subtree};
 pub(crate) use self::prepare::prepare;
 use crate::constants::{OWNER_OF_CLAIMED, OWNER_OF_COMPOSED};
+use crate::foretold::{Foretold, Question, composed_manager};
 use crate::guardrails::{Finding, Subject as Reviewed};
 use crate::live::Schemas;
 use crate::model::{Action, BlockedBy, ClaimPlan, GivenObject, Node, Plan, Role, Summary, UnknownField};
@@ -54,6 +55,8 @@ impl Plan {
 /// Plans one claim after the other; texts that repeat are kept once for all of them.
 pub struct Planner<'s> {
     schemas: &'s dyn Schemas,
+    foretold: Option<&'s Foretold>,
+    questions: Option<Vec<Question>>,
     interner: Interner,
     /// Live objects of the current claim whose former fields nobody can tell.
     without_owner: usize,
@@ -64,7 +67,32 @@ pub struct Planner<'s> {
 impl<'s> Planner<'s> {
     /// A planner that takes list keys and immutability from `schemas`.
     pub fn new(schemas: &'s dyn Schemas) -> Self {
-        Self { schemas, interner: Interner::default(), without_owner: 0, results: Vec::new(), warnings: Vec::new() }
+        Self {
+            schemas,
+            foretold: None,
+            questions: None,
+            interner: Interner::default(),
+            without_owner: 0,
+            results: Vec::new(),
+            warnings: Vec::new(),
+        }
+    }
+
+    /// What the API server said takes the place of what is worked out here.
+    #[must_use]
+    pub fn with_foretold(self, foretold: &'s Foretold) -> Self {
+        Self { foretold: Some(foretold), ..self }
+    }
+
+    /// Notes what the API server could be asked; see [`Planner::take_questions`].
+    #[must_use]
+    pub fn asking(self) -> Self {
+        Self { questions: Some(Vec::new()), ..self }
+    }
+
+    /// The questions of the plans made since the last time: one for each object that would be written.
+    pub fn take_questions(&mut self) -> Vec<Question> {
+        self.questions.as_mut().map(std::mem::take).unwrap_or_default()
     }
 
     /// The plan of one claim or XR.
@@ -138,6 +166,8 @@ impl<'s> Planner<'s> {
                 desired: &expansion.composite,
                 live: subject.observed.composite.as_ref(),
                 owner,
+                manager: OWNER_OF_CLAIMED,
+                given: subject.given,
                 origins: Some(&expansion.origins),
                 ..Subtree::default()
             },
@@ -152,8 +182,9 @@ impl<'s> Planner<'s> {
     fn children(&mut self, expansion: &Expansion, live_uid: Option<&str>, above: Option<&Gate>) -> Vec<Node> {
         let own = gate::of_expansion(expansion);
         let gate = above.or(own.as_ref());
+        let manager = composed_manager(&expansion.composite);
         let mut nodes: Vec<Node> =
-            expansion.composed.iter().map(|composed| self.composed_node(composed, live_uid, gate)).collect();
+            expansion.composed.iter().map(|composed| self.composed_node(composed, &manager, live_uid, gate)).collect();
         for removed in &expansion.removed {
             // Crossplane collects by name alone: what is of another kind under a name still wanted is left behind.
             match expansion.composed.iter().position(|composed| composed.name == removed.name) {
@@ -168,7 +199,13 @@ impl<'s> Planner<'s> {
         nodes
     }
 
-    fn composed_node(&mut self, composed: &Composed, live_uid: Option<&str>, gate: Option<&Gate>) -> Node {
+    fn composed_node(
+        &mut self,
+        composed: &Composed,
+        manager: &str,
+        live_uid: Option<&str>,
+        gate: Option<&Gate>,
+    ) -> Node {
         let wanted = GroupVersionKind::of(&composed.object);
         let (live, other) = match &composed.observed {
             Some(live) if is_of(&wanted, live) => (Some(live), None),
@@ -180,6 +217,7 @@ impl<'s> Planner<'s> {
                 desired: &composed.object,
                 live,
                 owner: Owner::Manager(OWNER_OF_COMPOSED),
+                manager,
                 origins: Some(&composed.origins),
                 unknowns: &composed.unknowns,
                 resource: Some(&composed.name),

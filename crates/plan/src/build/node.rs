@@ -12,6 +12,7 @@ use super::gate::{self, Gate};
 use super::prepare::prepare;
 use super::sensitive::{is_sensitive, redact};
 use crate::constants::SENSITIVE;
+use crate::foretold::{self, Answer, Question};
 use crate::live::{CoreKind, Owned, Schemas, fill, predict};
 use crate::model::{Action, Change, Node, Note, Role, UnknownField};
 
@@ -25,6 +26,16 @@ pub(super) enum Owner<'a> {
     Manager(&'a str),
 }
 
+impl Owner<'_> {
+    /// Whether a field manager is this one.
+    pub(super) fn is(self, manager: &str) -> bool {
+        match self {
+            Self::Kubectl => manager.starts_with("kubectl"),
+            Self::Manager(prefix) => manager.starts_with(prefix),
+        }
+    }
+}
+
 /// One object to compare.
 #[derive(Clone, Copy)]
 pub(super) struct Subtree<'a> {
@@ -34,6 +45,10 @@ pub(super) struct Subtree<'a> {
     pub defaulted: Option<&'a Value>,
     pub live: Option<&'a Value>,
     pub owner: Owner<'a>,
+    /// The whole name of the field manager, where an engine writes the object.
+    pub manager: &'a str,
+    /// What the user writes, where that is not all of `desired`.
+    pub given: Option<&'a Value>,
     pub origins: Option<&'a Origins>,
     pub unknowns: &'a [Unknown],
     pub resource: Option<&'a str>,
@@ -50,6 +65,8 @@ impl Default for Subtree<'_> {
             defaulted: None,
             live: None,
             owner: Owner::Kubectl,
+            manager: "",
+            given: None,
             origins: None,
             unknowns: &[],
             resource: None,
@@ -76,9 +93,19 @@ impl Planner<'_> {
         let schema = self.schemas.of(&kind);
         let known = CoreKind::new(&kind, schema.as_deref());
         let prepared = prepare(object.desired, object.live, object.role);
-        let after = self.after(object, &prepared, &known);
-        // Rules are dear to run, and most objects stay as they are.
-        let changed = object.live.filter(|live| **live != *after);
+        let key = key_of(object);
+        let told = self.foretold.and_then(|foretold| foretold.of(&key));
+        let mut after = self.after(object, &prepared, &known);
+        if let Some(Answer::After(answer)) = told {
+            let mut answer = foretold::comparable(answer, &after, object.live);
+            if object.role != Role::Composed {
+                // What the engine adds by itself is not in what the user writes.
+                fill(&mut answer, &after);
+            }
+            after = Cow::Owned(answer);
+        }
+        // Rules are dear to run, and most objects stay as they are. Where the API server was asked it ran them.
+        let changed = object.live.filter(|live| **live != *after && !matches!(told, Some(Answer::After(_))));
         let refusals = changed.map_or_else(Vec::new, |live| known.refusals(live, &after));
         let sides = Sides {
             live: object.live,
@@ -88,11 +115,12 @@ impl Planner<'_> {
             tells_defaults: object.role == Role::Claim,
             origins: object.origins,
             kind: &known,
+            owner: object.owner,
             refusals: &refusals,
         };
         let mut node = Node {
             role: object.role,
-            object: key_of(object),
+            object: key,
             generate_name: generate_name(object),
             resource: object.resource.map(str::to_owned),
             ready: object.ready,
@@ -104,8 +132,10 @@ impl Planner<'_> {
         node.action = action(&node, object);
         if node.action == Action::Replace {
             node.notes.extend(refusals.iter().map(|refusal| refusal.message.clone()));
-            node.notes.push("the API server refuses this change: it has to be deleted and made anew".to_owned());
+            node.notes.push(MADE_ANEW.to_owned());
         }
+        let refused = of_answer(&mut node, told);
+        self.ask(&node, object, &prepared, &after);
         let own = || gate::of_change(node.action, &after, object.live, &node, object.live_uid);
         let gate = match object.role {
             Role::Composed => gate.cloned().or_else(own),
@@ -113,10 +143,27 @@ impl Planner<'_> {
                 gate.cloned().or_else(|| object.live.and_then(|live| gate::of_owner(live, object.live_uid)))
             }
         };
-        if let Some(gate) = gate {
+        if let Some(gate) = gate.or(refused) {
             gate.close(&mut node);
         }
         node
+    }
+
+    /// Notes the question to the API server about an object that would be written.
+    fn ask(&mut self, node: &Node, object: &Subtree<'_>, prepared: &Value, after: &Value) {
+        let Some(questions) = &mut self.questions else { return };
+        let is_written = matches!(node.action, Action::Create | Action::Update | Action::Replace);
+        if !is_written || node.object.name.is_empty() {
+            return;
+        }
+        let (writing, manager) = match object.owner {
+            Owner::Kubectl => {
+                let given = object.given.unwrap_or(object.desired);
+                foretold::by_user(&prepare(given, object.live, object.role), object.live, after)
+            }
+            Owner::Manager(_) => foretold::by_engine(&foretold::applicable(prepared, object.role), object.manager),
+        };
+        questions.push(Question { key: node.object.clone(), writing, manager });
     }
 
     fn after<'p>(&mut self, object: &Subtree<'_>, prepared: &'p Value, known: &CoreKind<'_>) -> Cow<'p, Value> {
@@ -150,10 +197,30 @@ impl Planner<'_> {
             });
             let notes = vec![Note::KnownAfterApply];
             let place = node.changes.partition_point(|change| change.path < path);
-            node.changes.insert(place, Change { path, before, after: None, origin: None, notes });
+            node.changes.insert(place, Change { path, before, after: None, origin: None, set_by: None, notes });
         }
     }
 }
+
+/// What a refusal by the API server makes of a node; the gate where nothing can be done about it.
+fn of_answer(node: &mut Node, told: Option<&Answer>) -> Option<Gate> {
+    match told? {
+        Answer::After(_) => None,
+        Answer::Unasked(reason) => {
+            node.notes.push(format!("worked out here, the API server was not asked: {reason}"));
+            None
+        }
+        Answer::Refused(message) if node.action != Action::Create && foretold::is_immutable(message) => {
+            node.action = Action::Replace;
+            node.notes.push(message.clone());
+            node.notes.push(MADE_ANEW.to_owned());
+            None
+        }
+        Answer::Refused(message) => Some(Gate::refused(message)),
+    }
+}
+
+const MADE_ANEW: &str = "the API server refuses this change: it has to be deleted and made anew";
 
 fn action(node: &Node, object: &Subtree<'_>) -> Action {
     if object.unknowns.iter().any(|unknown| unknown.field.segments().is_empty()) {

@@ -5,6 +5,7 @@
 //! not write.
 
 mod core_kinds;
+mod managers;
 mod owned;
 mod platform;
 
@@ -14,6 +15,7 @@ use plat_resource::object::GroupVersionKind;
 use plat_resource::{FieldPath, Map, Segment, Value};
 
 pub use core_kinds::{CoreKind, immutable};
+pub use managers::manager_of;
 pub use owned::Owned;
 pub use platform::PlatformSchemas;
 

@@ -53,6 +53,9 @@ fn value(change: &Change, is_new: bool, room: usize) -> String {
     if has(Note::Immutable) {
         text.push_str(", immutable");
     }
+    if let Some(manager) = &change.set_by {
+        let _ = write!(text, " (set by {})", escape(manager));
+    }
     text
 }
 

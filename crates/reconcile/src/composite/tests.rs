@@ -4,6 +4,7 @@ use plat_expand::function::NoFunctions;
 use plat_expand::native::CompiledInputs;
 use plat_expand::render::{Rendered, Renderer, Subject};
 use plat_expand::store::Store;
+use plat_plan::composed_manager;
 use plat_plan::live::NoSchemas;
 use plat_platform::Composition;
 

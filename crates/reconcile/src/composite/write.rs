@@ -4,14 +4,13 @@
 //! nothing exists that the XR does not name; then the resources. Only what differs is written.
 
 use plat_expand::Expansion;
-use plat_plan::{Schemas, would_change};
+use plat_plan::{Schemas, composed_manager, would_change};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
-use sha2::{Digest as _, Sha256};
 
 use super::Look;
 use crate::live::patched;
-use crate::names::{CLAIM_NAME_LABEL, CLAIM_NAMESPACE_LABEL, COMPOSED_MANAGER, COMPOSITE_LABEL, COMPOSITE_MANAGER};
+use crate::names::{CLAIM_NAME_LABEL, CLAIM_NAMESPACE_LABEL, COMPOSITE_LABEL, COMPOSITE_MANAGER};
 use crate::{Propagation, Write};
 
 /// What composing an XR writes.
@@ -71,16 +70,6 @@ pub fn compose(
     let gone = expansion.removed.iter().filter(|removed| !wanted(&removed.name));
     composing.removals = gone.map(|removed| (removed.name.clone(), removal(&removed.object))).collect();
     Ok(composing)
-}
-
-/// The field manager of what an XR composes: another for each XR, so that two that want the same object do not take it from
-/// each other unnoticed.
-pub fn composed_manager(composite: &Value) -> String {
-    let kind = GroupVersionKind::of(composite);
-    let group_kind = if kind.group.is_empty() { kind.kind } else { format!("{}.{}", kind.kind, kind.group) };
-    let digest = Sha256::digest(format!("{}{group_kind}", object::name(composite)).as_bytes());
-    let hash: String = digest.iter().map(|byte| format!("{byte:02x}")).collect();
-    format!("{COMPOSED_MANAGER}/{hash}")
 }
 
 fn changed_references(look: &Look<'_>, wanted: Option<&Value>) -> Option<Write> {

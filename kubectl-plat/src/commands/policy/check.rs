@@ -144,7 +144,7 @@ fn expand(
     findings: &mut Vec<Diagnostic>,
 ) -> Vec<Judged> {
     let claims = load::subjects(claims, &platform, arguments.objects.namespace.as_deref(), findings);
-    let mut input = Input::of(platform, claims, Live::default()).into_applied();
+    let mut input = Input::of(platform, claims, Live::default()).into_applied(load::DEFAULT_NAMESPACE);
     policies.mutate(&mut input.documents, findings);
     let schemas = PlatformSchemas::new(&input.platform);
     input.expand(&arguments.engine, findings, || {

@@ -17,7 +17,8 @@ use kube::Client;
 use kube::config::{KubeConfigOptions, Kubeconfig};
 use plat_admission::kinds::{KINDS, Kind, Part, What};
 use plat_admission::last_good::Unit;
-use plat_resource::{Document, Value, object};
+use plat_cluster::api_server::unit_name;
+use plat_resource::{Document, Value};
 
 use self::constraints::Constraints;
 pub(crate) use self::follow::words;
@@ -160,15 +161,6 @@ fn into_feed(feeds: &Feeds, feed: &str, happened: Happened) {
         Happened::Gone(object) => feeds.remove(feed, &unit_name(&object)),
         Happened::Absent => feeds.replace(feed, [], State::Absent),
         Happened::Failed(reason) => feeds.fail(feed, reason),
-    }
-}
-
-/// How an object of the cluster is called where its place is told.
-pub(crate) fn unit_name(object: &Value) -> String {
-    let kind = object::string_at(object, &["kind"]).unwrap_or_default();
-    match (object::namespace(object), object::name(object)) {
-        ("", name) => format!("{kind}/{name}"),
-        (namespace, name) => format!("{kind}/{namespace}/{name}"),
     }
 }
 
