@@ -4,10 +4,11 @@
 //! objects as a controller has them and for the nodes of a graph alike.
 
 use std::fmt;
+use std::sync::Arc;
 
 use plat_resource::{GroupVersionKind, Value, object};
 
-use crate::fields::condition;
+use crate::fields::{Condition, condition};
 
 /// Stops a reconcile.
 pub(crate) const PAUSED: &str = "crossplane.io/paused";
@@ -76,19 +77,38 @@ impl<T> Search<'_, T> {
     }
 }
 
-/// The deepest cause below `composite`. `composed` finds the live objects that an XR controls, by its UID.
-pub fn deepest_cause(composite: &Value, composed: &dyn Fn(&str) -> Vec<Value>) -> Option<Cause> {
-    let below = |object: &Value| {
-        let mut below = composed(object::uid(object));
+/// What is known of XRs besides what they say.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// The live objects that an XR controls.
+    pub composed: &'a dyn Fn(&Value) -> Vec<Arc<Value>>,
+    /// A resource of an XR that the API server refused, and why: the XR says its name alone.
+    pub refused: &'a dyn Fn(&Value) -> Option<(String, String)>,
+}
+
+/// The deepest cause below `composite`: of one that is Ready, what failed since then.
+pub fn deepest_cause(composite: &Value, known: Known<'_>) -> Option<Cause> {
+    let below = |object: &Arc<Value>| {
+        let mut below = (known.composed)(object);
         below.sort_by(|one, other| {
             object::annotation(one, RESOURCE_NAME).cmp(&object::annotation(other, RESOURCE_NAME))
         });
         below
     };
+    let trouble = |object: &Arc<Value>| {
+        let mut trouble = trouble(object)?;
+        if let Some((name, why)) = (known.refused)(object).filter(|_| trouble.is_failure) {
+            trouble.message.push_str(&format!(" ({name}: {why})"));
+        }
+        Some(trouble)
+    };
     let search = Search { trouble: &trouble, below: &below };
-    let (way, Trouble { message, is_failure, .. }) = search.deepest(composite.clone())?;
+    let (way, Trouble { message, is_failure, .. }) = search.deepest(Arc::new(composite.clone()))?;
+    if !is_failure && condition(composite, "Ready").is_some_and(Condition::is_true) {
+        return None;
+    }
     let mut steps = way.iter();
-    let mut place = steps.next().map(described).unwrap_or_default();
+    let mut place = steps.next().map(|first| described(first)).unwrap_or_default();
     for step in steps {
         let name = object::annotation(step, RESOURCE_NAME).unwrap_or_default();
         place.push_str(&format!(" → resource \"{name}\" ({})", described(step)));
@@ -130,17 +150,32 @@ mod tests {
         let failed = json!([{"type": "Synced", "status": "False", "reason": "ReconcileError", "message": "no quota"}]);
         let xr = object("XA", "xa", "1", &unready);
         let inner = object("XB", "b", "2", &unready);
-        let children = |uid: &str| match uid {
-            "1" => vec![object("Bucket", "a", "3", &unready), inner.clone()],
-            "2" => vec![object("Disk", "d", "4", &failed)],
+        let children = |of: &Value| match object::uid(of) {
+            "1" => vec![Arc::new(object("Bucket", "a", "3", &unready)), Arc::new(inner.clone())],
+            "2" => vec![Arc::new(object("Disk", "d", "4", &failed))],
             _ => Vec::new(),
         };
-        let cause = deepest_cause(&xr, &children).unwrap();
+        let known = Known { composed: &children, refused: &|_| None };
+        let cause = deepest_cause(&xr, known).unwrap();
         assert_eq!(cause.to_string(), "XA xa → resource \"b\" (XB b) → resource \"d\" (Disk d): no quota");
         assert!(cause.is_failure);
-        let cause = deepest_cause(&xr, &|_| Vec::new()).unwrap();
+        let alone = Known { composed: &|_| Vec::new(), refused: &|_| None };
+        let cause = deepest_cause(&xr, alone).unwrap();
         assert_eq!((cause.to_string().as_str(), cause.is_failure), ("XA xa: wait", false));
         let fine = object("XA", "xa", "1", &json!([{"type": "Ready", "status": "True"}]));
-        assert_eq!(deepest_cause(&fine, &|_| Vec::new()), None);
+        assert_eq!(deepest_cause(&fine, alone), None);
+        let cause = deepest_cause(&fine, known).unwrap();
+        assert!(cause.is_failure, "what fails though all was well before is told: {cause}");
+    }
+
+    #[test]
+    fn what_the_api_server_refused_is_told_with_its_words() {
+        let failed = json!([{"type": "Synced", "status": "False", "message": "Unsynced resources: a"}]);
+        let known = Known {
+            composed: &|_| Vec::new(),
+            refused: &|_| Some(("a".to_owned(), "data[b!]: Invalid value".to_owned())),
+        };
+        let cause = deepest_cause(&object("XA", "xa", "1", &failed), known).unwrap();
+        assert_eq!(cause.to_string(), "XA xa: Unsynced resources: a (a: data[b!]: Invalid value)");
     }
 }

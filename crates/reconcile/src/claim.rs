@@ -11,7 +11,7 @@ use plat_platform::Definition;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 
-pub use plat_health::cause::{Cause, deepest_cause};
+pub use plat_health::cause::{Cause, Known, deepest_cause};
 
 use crate::live::{patched, with_finalizers, without_finalizer};
 use crate::names::{CLAIM_FINALIZER, CLAIM_MANAGER, COMPOSITE_MANAGER, PAUSED};
@@ -29,7 +29,7 @@ pub struct Look<'a> {
     pub definition: &'a Definition,
     /// Finds a live XR of the claim's kind by name.
     pub composite: &'a (dyn Fn(&str) -> Option<Value> + Sync),
-    /// Why the XR is not ready, where more is known than the XR itself says.
+    /// Why the XR is not well, where that is known.
     pub cause: &'a (dyn Fn(&Value) -> Option<Cause> + Sync),
     /// Finds out whether an apply to a live object changes it.
     pub schemas: &'a (dyn plat_plan::Schemas + Sync),

@@ -46,10 +46,10 @@ pub enum Verdict {
 /// Where the rollout of `target` stands: `annotation` is [`ROLLOUT`] of the Composition, `xrs` are all that use the
 /// Composition, `path` is where Crossplane's fields are in them (`Definition::machinery_path`).
 pub fn rollout(annotation: Option<&str>, target: Target<'_>, xrs: &[&Value], path: &[&str]) -> Rollout {
-    let automatic: Vec<Member<'_>> = xrs.iter().map(|xr| Member { xr, path }).filter(|xr| xr.takes(target)).collect();
+    let members = xrs.iter().map(|xr| Member { xr, path });
+    let automatic: Vec<Member<'_>> = members.filter(|xr| xr.takes(target) && xr.can_move()).collect();
     let (moved, mut pending): (Vec<Member<'_>>, Vec<Member<'_>>) =
         automatic.into_iter().filter(|xr| xr.revision().is_some()).partition(|xr| xr.revision() == Some(target.name));
-    pending.retain(Member::can_move);
     pending.sort_by_key(Member::name);
     let mut updating: Vec<String> = moved.iter().filter(|xr| !xr.is_ready()).map(Member::name).collect();
     updating.sort();
@@ -157,10 +157,7 @@ impl<'a> Member<'a> {
     }
 
     fn name(&self) -> String {
-        match object::namespace(self.xr) {
-            "" => object::name(self.xr).to_owned(),
-            namespace => format!("{namespace}/{}", object::name(self.xr)),
-        }
+        place(object::namespace(self.xr), object::name(self.xr))
     }
 
     fn why_stopped(&self, target: Target<'_>) -> String {
@@ -170,6 +167,11 @@ impl<'a> Member<'a> {
         let why = message.map_or_else(String::new, |message| format!(": {message}"));
         format!("the rollout of {revision} has stopped: {name}, already updated, is not Synced{why}")
     }
+}
+
+/// The place of an XR in the order in which they move.
+pub fn place(namespace: &str, name: &str) -> String {
+    if namespace.is_empty() { name.to_owned() } else { format!("{namespace}/{name}") }
 }
 
 fn listed(names: &[String]) -> String {

@@ -8,12 +8,13 @@ use plat_expand::pipeline::secret_data;
 use plat_plan::PlatformSchemas;
 use plat_platform::Role;
 use plat_reconcile::Then;
-use plat_reconcile::claim::{Cause, Look, Next, deepest_cause};
+use plat_reconcile::claim::{Look, Next};
 use plat_reconcile::connection;
 use plat_reconcile::names::CLAIM_MANAGER;
 use plat_reconcile::status::is_true;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
+use super::causes;
 use super::composite::write_secret;
 use super::reconciler::{Context, Failure};
 
@@ -32,7 +33,8 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     if !context.objects.is_synced(&kind) {
         return Ok(Then::After(SOON));
     }
-    let (composite, cause) = (|name: &str| live(context, &kind, name), |composite: &Value| cause(context, composite));
+    let composite = |name: &str| live(context, &kind, name);
+    let cause = |composite: &Value| causes::cause(context, composite);
     let (schemas, now) = (PlatformSchemas::new(&platform), context.now());
     let look = Look {
         claim: &claim,
@@ -52,11 +54,6 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
 fn live(context: &Context, kind: &GroupVersionKind, name: &str) -> Option<Value> {
     let key = ObjectKey { kind: kind.clone(), namespace: String::new(), name: name.to_owned() };
     context.objects.get(&key).map(|found| (*found).clone())
-}
-
-fn cause(context: &Context, composite: &Value) -> Option<Cause> {
-    let composed = |uid: &str| context.objects.controlled_by(uid).iter().map(|found| (**found).clone()).collect();
-    deepest_cause(composite, &composed)
 }
 
 async fn conclude(

@@ -190,7 +190,7 @@ fn failed(context: &Context, request: &Request, failure: &Failure) -> Outcome {
     match failure.kind {
         FailureKind::Conflict => {
             let delay = queue.retry(request.clone(), Pace::Soon);
-            debug!(%request, ?delay, "somebody else wrote at the same time");
+            debug!(%request, ?delay, "{}", failure.message);
             return Outcome::Conflict;
         }
         FailureKind::Pause(pause) => {

@@ -7,6 +7,7 @@
 pub mod api;
 pub mod args;
 mod authority;
+pub mod causes;
 pub mod claim;
 pub mod composite;
 pub mod composition;

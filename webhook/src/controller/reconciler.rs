@@ -12,6 +12,7 @@ use tokio::sync::watch;
 
 use super::api::{Api, Call, WriteError};
 use super::args::Settings;
+use super::causes::Causes;
 use super::composite::Memory;
 use super::events::Events;
 use super::functions::Functions;
@@ -20,6 +21,7 @@ use super::kinds::{Kinds, escaped};
 use super::metrics::Metrics;
 use super::objects::Objects;
 use super::queue::Queue;
+use super::rollout::Held;
 use super::standing::Known;
 use super::watches::Watches;
 use super::writer::Writer;
@@ -61,6 +63,10 @@ pub struct Context {
     pub compiled: Arc<CompiledInputs>,
     /// What was applied last.
     pub composed: Memory,
+    /// Why XRs are not well.
+    pub causes: Causes,
+    /// XRs that a rollout holds.
+    pub held: Held,
 }
 
 /// Why a reconcile did not get to its end.
@@ -77,7 +83,7 @@ pub struct Failure {
 pub enum FailureKind {
     /// Trying again may help: with back-off.
     Retry,
-    /// Somebody else wrote at the same time: soon, and silently.
+    /// Somebody else wrote at the same time, or deleted it: soon, and silently.
     Conflict,
     /// The API server asks for a pause.
     Pause(std::time::Duration),
@@ -102,11 +108,11 @@ impl Failure {
 impl From<WriteError> for Failure {
     fn from(error: WriteError) -> Self {
         let kind = match &error {
-            WriteError::Conflict => FailureKind::Conflict,
+            // What is gone is looked at again too: mostly there is nothing left to do for it.
+            WriteError::Conflict | WriteError::NotFound => FailureKind::Conflict,
             WriteError::Throttled { after } => FailureKind::Pause(*after),
             WriteError::NoLease => FailureKind::Lease,
-            WriteError::NotFound
-            | WriteError::Invalid { .. }
+            WriteError::Invalid { .. }
             | WriteError::Forbidden { .. }
             | WriteError::NoKind(_)
             | WriteError::Failed { .. } => FailureKind::Retry,

@@ -2,17 +2,60 @@
 //!
 //! Owns looking at the XRs of a Composition and waking those whose turn it is. The rules are `plat_reconcile::rollout`'s.
 
-use std::sync::Arc;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plat_platform::{Definition, Revision};
 use plat_reconcile::Event;
 use plat_reconcile::names::ROLLOUT;
-use plat_reconcile::rollout::{Rollout, Target, Verdict, rollout};
-use plat_resource::{ObjectKey, Value, object};
+use plat_reconcile::rollout::{self, Rollout, Target, Verdict, rollout};
+use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
 use super::composite::Subject;
 use super::reconciler::Context;
 use super::request::Controller;
+
+/// XRs that wait for others, and the Composition of each.
+#[derive(Debug, Default)]
+pub struct Held {
+    inner: Mutex<HashMap<ObjectKey, String>>,
+}
+
+impl Held {
+    fn lock(&self) -> MutexGuard<'_, HashMap<ObjectKey, String>> {
+        self.inner.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn add(&self, key: &ObjectKey, composition: &str) {
+        self.lock().insert(key.clone(), composition.to_owned());
+    }
+
+    /// The XR is looked at again.
+    pub(super) fn remove(&self, key: &ObjectKey) {
+        self.lock().remove(key);
+    }
+
+    /// Of each Composition the XR of this kind that comes first: where it may move, it wakes the next.
+    fn first(&self, kind: &GroupVersionKind) -> Vec<ObjectKey> {
+        let held = self.lock();
+        let mut first: BTreeMap<&str, (String, &ObjectKey)> = BTreeMap::new();
+        for (key, composition) in held.iter().filter(|(key, _)| key.kind == *kind) {
+            let place = (rollout::place(&key.namespace, &key.name), key);
+            let kept = first.entry(composition).or_insert_with(|| place.clone());
+            if place < *kept {
+                *kept = place;
+            }
+        }
+        first.into_values().map(|(_, key)| key.clone()).collect()
+    }
+}
+
+/// An XR does not count any more: whoever waited for it looks again.
+pub(super) fn freed(context: &Context, key: &ObjectKey) {
+    for waiting in context.held.first(&key.kind) {
+        context.queue.add(Controller::Composite.of(waiting));
+    }
+}
 
 /// Why the XR stays on its revision for now, if it does. That is told of the XR, and of the Composition where nothing moves
 /// any more.
@@ -32,7 +75,8 @@ pub(super) fn hold(
     } else {
         context.events.record(&subject.composite, Event::normal("RolloutWaiting", why.as_str()));
     }
-    // Others wake it when they are done; that one of them was deleted nobody tells.
+    context.held.add(&subject.key, &composition.name);
+    // Others wake it when they are done.
     context.queue.add_after(Controller::Composite.of(subject.key.clone()), context.settings.poll_interval);
     Some(why)
 }
@@ -68,4 +112,28 @@ fn users(context: &Context, subject: &Subject, definition: &Definition, composit
         machinery.and_then(|fields| object::string_at(fields, &["compositionRef", "name"])) == Some(composition)
     });
     all
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_each_composition_the_first_of_the_kind_is_woken() {
+        let kind = GroupVersionKind::new("example.org/v1", "XApp");
+        let key = |namespace: &str, name: &str| ObjectKey {
+            kind: kind.clone(),
+            namespace: namespace.to_owned(),
+            name: name.to_owned(),
+        };
+        let held = Held::default();
+        for (namespace, name, composition) in [("b", "a", "one"), ("a", "z", "one"), ("a", "c", "two")] {
+            held.add(&key(namespace, name), composition);
+        }
+        let other = ObjectKey { kind: GroupVersionKind::new("example.org/v1", "XOther"), ..key("a", "a") };
+        held.add(&other, "one");
+        assert_eq!(held.first(&kind), [key("a", "z"), key("a", "c")]);
+        held.remove(&key("a", "z"));
+        assert_eq!(held.first(&kind), [key("b", "a"), key("a", "c")]);
+    }
 }

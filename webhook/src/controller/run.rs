@@ -16,6 +16,7 @@ use tracing::info;
 
 use super::api::Api;
 use super::args::Arguments;
+use super::causes::Causes;
 use super::composite::Memory;
 use super::dispatch;
 use super::events::{self, Events};
@@ -28,6 +29,7 @@ use super::metrics::Metrics;
 use super::platform;
 use super::rate::Rate;
 use super::reconciler::Context;
+use super::rollout::Held;
 use super::standing::{self, Known};
 use super::wakes;
 use super::watches::{WatchScope, Watches};
@@ -133,6 +135,8 @@ fn build(
         standing,
         compiled: Arc::default(),
         composed: Memory::default(),
+        causes: Causes::default(),
+        held: Held::default(),
     };
     (Arc::new(context), sender)
 }

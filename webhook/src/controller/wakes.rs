@@ -134,6 +134,14 @@ pub fn wakes(changed: &Value, roles: &Roles) -> Vec<Request> {
     woken
 }
 
+/// Who tells of an XR that is not well: its claim, or what composed it.
+pub fn waits_for(composite: &Value, roles: &Roles) -> Option<Request> {
+    match claim_of(composite, roles) {
+        Some(claim) => Some(Controller::Claim.of(claim)),
+        None => owner_of(object::controller(composite)?, object::namespace(composite), roles),
+    }
+}
+
 /// The owner, where it is something that a controller looks after.
 fn owner_of(owner: &Value, namespace: &str, roles: &Roles) -> Option<Request> {
     let text = |key: &str| object::string_at(owner, &[key]).unwrap_or_default();

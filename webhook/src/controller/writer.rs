@@ -70,7 +70,13 @@ impl Writer {
         let call = Call { verb, kind: &key.kind.kind, method, path: &path, content, body: Some(&body) };
         let answer = self.api.send(call).await;
         self.stop_where_wished(false);
-        let answer = answer.map_err(|error| self.refused(error, &key, &served, verb))?;
+        let answer = answer.map_err(|error| {
+            // Its watch may tell a moment later.
+            if let (WriteError::NotFound, Some(before)) = (&error, &before) {
+                self.hearing.deleted(&key, object::uid(before), about);
+            }
+            self.refused(error, &key, &served, verb)
+        })?;
         let is_object = answer["metadata"]["uid"].is_string() && answer["kind"] != "Status";
         if is_object {
             let is_own = is_own(write, before.as_deref(), &answer);

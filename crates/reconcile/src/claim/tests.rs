@@ -28,7 +28,8 @@ impl World {
 
     fn with<T>(&self, ask: impl FnOnce(&Look<'_>) -> T) -> T {
         let find = |name: &str| self.composite.clone().filter(|found| object::name(found) == name);
-        let cause = |composite: &Value| deepest_cause(composite, &|_| Vec::new());
+        let cause =
+            |composite: &Value| deepest_cause(composite, Known { composed: &|_| Vec::new(), refused: &|_| None });
         ask(&Look {
             claim: &self.claim,
             definition: &self.platform.definitions()[0],
@@ -126,6 +127,16 @@ fn the_claim_shows_status_and_the_deepest_cause() {
     assert_eq!(decision.events[0].kind, crate::EventKind::Warning);
     world.claim = object.clone();
     assert_eq!(world.with(|look| look.conclude(&composite, false)), Decision::wait());
+
+    // A change that fails leaves what was ready before.
+    let mut still_ready = composite.clone();
+    still_ready["status"]["conditions"][1] = json!({"type": "Ready", "status": "True", "reason": "Available"});
+    let decision = world.with(|look| look.conclude(&still_ready, false));
+    let Write::Status { object } = &decision.writes[0] else { panic!() };
+    let ready = condition_of(object, "Ready").unwrap();
+    assert_eq!((&ready["status"], &ready["reason"]), (&json!("True"), &json!("Available")));
+    assert!(ready["message"].as_str().unwrap().ends_with(": no quota"), "{ready}");
+    assert_eq!(decision.events[0].kind, crate::EventKind::Warning);
 }
 
 #[test]

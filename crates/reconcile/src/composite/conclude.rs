@@ -16,6 +16,8 @@ use crate::{Decision, Event, Then, Write};
 
 /// Asks for a reconcile; answered in the status.
 const RECONCILE_REQUESTED: &str = "crossplane.io/reconcile-requested-at";
+/// Field of the status that answers it.
+const HANDLED: &str = "lastHandledReconcileAt";
 /// Crossplane's own conditions, which speak of a generation.
 const SYSTEM: [&str; 3] = ["Synced", "Ready", "Responsive"];
 
@@ -106,11 +108,28 @@ fn carry(look: &Look<'_>, status: &mut Value, published: bool) {
     if published {
         status["connectionDetails"]["lastPublishedTime"] = json!(look.now);
     }
-    let handled = object::value_at(look.composite, &["status", "lastHandledReconcileAt"]).and_then(Value::as_str);
+    let handled = object::value_at(look.composite, &["status", HANDLED]).and_then(Value::as_str);
     let token = object::annotation(look.composite, RECONCILE_REQUESTED).filter(|token| !token.is_empty());
-    if let Some(token) = token.or(handled) {
-        status["lastHandledReconcileAt"] = json!(token);
+    match token.or(handled).filter(|_| keeps_requests(look)) {
+        Some(token) => status[HANDLED] = json!(token),
+        None => {
+            status.as_object_mut().map(|status| status.remove(HANDLED));
+        }
     }
+}
+
+/// Whether the API server keeps the answer to a request. The CRDs that Crossplane makes lack the field, so the XRD must have
+/// it; without, the answer would be written again each time.
+fn keeps_requests(look: &Look<'_>) -> bool {
+    let version = GroupVersionKind::of(look.composite).version;
+    let versions = object::value_at(&look.definition.document.value, &["spec", "versions"]).and_then(Value::as_array);
+    let mut versions = versions.into_iter().flatten();
+    let found = versions.find(|each| object::string_at(each, &["name"]) == Some(&version));
+    let status = found.and_then(|each| object::value_at(each, &["schema", "openAPIV3Schema", "properties", "status"]));
+    status.is_some_and(|status| {
+        object::value_at(status, &["properties", HANDLED]).is_some()
+            || object::value_at(status, &["x-kubernetes-preserve-unknown-fields"]) == Some(&Value::Bool(true))
+    })
 }
 
 fn apply(look: &Look<'_>, status: &Value) -> Write {

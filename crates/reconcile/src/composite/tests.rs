@@ -230,3 +230,14 @@ fn an_open_circuit_and_a_poll_interval_are_seen() {
     assert_eq!(condition_of(object, "Responsive").unwrap()["reason"], "WatchCircuitOpen");
     assert_eq!(decision.then, Then::After(std::time::Duration::from_secs(90)));
 }
+
+#[test]
+fn a_request_is_not_answered_where_the_answer_is_not_kept() {
+    let platform = platform(LEGACY, &[revision(1, Some("True"))]);
+    let mut xr = prepared(&platform, composite(&json!({})));
+    xr["metadata"]["annotations"] = json!({"crossplane.io/reconcile-requested-at": "now"});
+    let (rendered, _) = composing(&platform, &xr, &[]);
+    let decision = conclude(&look(&platform, &xr), &rendered, &Outcomes::default(), None).decision;
+    let [Write::ApplyStatus { object, .. }] = decision.writes.as_slice() else { panic!() };
+    assert!(object["status"].get("lastHandledReconcileAt").is_none(), "the XRD does not have it: {object}");
+}

@@ -89,6 +89,17 @@ fn manual_paused_deleted_and_others_labels_are_left_out() {
 }
 
 #[test]
+fn nobody_waits_for_an_updated_one_that_is_paused_or_on_its_way_out() {
+    let waiting = || xr("b", "old", true);
+    let mut moved = xr("a", "new", false);
+    assert_eq!(stand(Some("1"), &[moved.clone(), waiting()]).may_move, Vec::<String>::new());
+    moved["metadata"]["annotations"] = json!({PAUSED: "true"});
+    assert_eq!(stand(Some("1"), &[moved.clone(), waiting()]).may_move, ["b"]);
+    moved["metadata"] = json!({"name": "a", "uid": "a", "deletionTimestamp": "2026-01-01T00:00:00Z"});
+    assert_eq!(stand(Some("1"), &[moved, waiting()]).may_move, ["b"]);
+}
+
+#[test]
 fn zero_and_what_is_no_number_hold_the_rollout() {
     for (text, says) in
         [("0", "is 0"), ("0%", "is 0%"), ("some", "is \"some\"; write"), ("-1", "write"), ("101%", "write")]

@@ -1,9 +1,9 @@
-//! A control plane with the kinds that the controller follows, and controllers beside it.
+//! A control plane with the kinds that the controller follows, and controllers beside it, by the account of the manifest.
 //!
 //! Each test that breaks something has one of its own.
 
 use std::net::SocketAddr;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
@@ -16,8 +16,9 @@ use plat_tests::ControlPlane;
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 
+use crate::account;
 use crate::webhook::fixtures::open_kind;
-use crate::webhook::server;
+use crate::webhook::server::{self, Answer};
 
 const PATIENCE: Duration = Duration::from_mins(1);
 const PROGRAM: &str = "plat-controller";
@@ -56,6 +57,9 @@ impl Harness {
         for crd in kinds() {
             harness.create("/apis/apiextensions.k8s.io/v1/customresourcedefinitions", &crd)?;
         }
+        let admin = harness.control_plane().kubeconfig().to_owned();
+        let ask = async |method: &str, path: &str, object: Option<&Value>| harness.send(method, path, object).await;
+        harness.runtime.block_on(account::install(&ask, &admin, &account_of(&admin)))?;
         Ok(harness)
     }
 
@@ -69,7 +73,8 @@ impl Harness {
         command.args(["--health-addr=127.0.0.1:0", "--log-format=json", "--log-level=info,plat_webhook=debug"]);
         let process = {
             let mut control_plane = self.control_plane();
-            command.arg(format!("--kubeconfig={}", control_plane.kubeconfig().display())).args(flags);
+            command.arg("--kubeconfig").arg(account_of(control_plane.kubeconfig())).arg("--namespace=plat-system");
+            command.args(flags);
             command.env("POD_NAME", name);
             control_plane.run_beside(name, &mut command)?
         };
@@ -84,16 +89,23 @@ impl Harness {
 
     /// Asks the API server as kubectl would.
     pub(crate) fn ask(&self, method: &str, path: &str, object: Option<&Value>) -> anyhow::Result<(u16, Value)> {
+        self.runtime.block_on(self.send(method, path, object)).map(|answer| (answer.code, answer.body))
+    }
+
+    async fn send(&self, method: &str, path: &str, object: Option<&Value>) -> anyhow::Result<Answer> {
         let body = object.map(serde_json::to_vec).transpose()?.unwrap_or_default();
-        let content = if method == "PATCH" { "application/merge-patch+json" } else { "application/json" };
+        let content = match method {
+            "PATCH" if path.contains("fieldManager=") => "application/apply-patch+yaml",
+            "PATCH" => "application/merge-patch+json",
+            _ => "application/json",
+        };
         let request = http::Request::builder().method(method).uri(path).header("Content-Type", content);
-        let request = request.body(Body::from(body))?;
-        self.runtime.block_on(async {
-            let response = self.client.send(request).await.with_context(|| format!("{method} {path}"))?;
-            let code = response.status().as_u16();
-            let bytes = response.into_body().collect_bytes().await?;
-            Ok((code, serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)))))
-        })
+        let response =
+            self.client.send(request.body(Body::from(body))?).await.with_context(|| format!("{method} {path}"))?;
+        let code = response.status().as_u16();
+        let bytes = response.into_body().collect_bytes().await?;
+        let body = serde_json::from_slice(&bytes).unwrap_or_else(|_| json!(String::from_utf8_lossy(&bytes)));
+        Ok(Answer { code, body, warnings: Vec::new() })
     }
 
     /// Creates an object that must be accepted, as soon as its kind is served.
@@ -156,6 +168,11 @@ impl Controller<'_> {
     pub(crate) fn log(&self) -> String {
         std::fs::read_to_string(self.harness.control_plane().log_of(self.name)).unwrap_or_default()
     }
+}
+
+/// The kubeconfig of the manifest's service account, beside that of the administrator.
+fn account_of(admin: &Path) -> PathBuf {
+    admin.with_file_name("kubeconfig-of-the-account")
 }
 
 /// Where it says it serves: it chose its port itself, as nobody else could without a race.

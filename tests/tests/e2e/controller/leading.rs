@@ -6,7 +6,7 @@ use serde_json::json;
 
 use super::harness::Harness;
 
-const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/default/leases/plat-controller";
+const LEASE: &str = "/apis/coordination.k8s.io/v1/namespaces/plat-system/leases/plat-controller";
 const COMPOSITIONS: &str = "/apis/apiextensions.crossplane.io/v1/compositions";
 
 fn holder(harness: &Harness) -> String {

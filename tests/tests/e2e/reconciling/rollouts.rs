@@ -97,7 +97,7 @@ fn a_pipeline_waits_for_its_functions() {
 }
 
 /// A ConfigMap of this version, which is ready once somebody approved it, or at once.
-fn versioned(version: &str, waits: bool) -> Value {
+pub(super) fn versioned(version: &str, waits: bool) -> Value {
     let mut template = config_map("one", "bounded");
     template["base"]["data"]["version"] = json!(version);
     if waits {
@@ -115,7 +115,13 @@ async fn moved(harness: &Harness, platform: &Platform, number: i64) -> anyhow::R
     Ok(all.filter(uses).filter_map(|xr| xr["metadata"]["name"].as_str().map(str::to_owned)).collect())
 }
 
-async fn until_moved(harness: &Harness, platform: &Platform, number: i64, names: &[&str]) -> anyhow::Result<()> {
+/// Waits until these XRs are at a revision, and no others.
+pub(super) async fn until_moved(
+    harness: &Harness,
+    platform: &Platform,
+    number: i64,
+    names: &[&str],
+) -> anyhow::Result<()> {
     let what = format!("{names:?} at revision {number}");
     harness.eventually(&what, || async { Ok(moved(harness, platform, number).await? == names) }).await
 }
@@ -131,7 +137,8 @@ async fn approve(harness: &Harness, xr: &str, version: &str) -> anyhow::Result<(
     Ok(())
 }
 
-async fn is_told(harness: &Harness, kind: &str, reason: &str) -> anyhow::Result<bool> {
+/// Whether an Event with this reason stands at a kind.
+pub(super) async fn is_told(harness: &Harness, kind: &str, reason: &str) -> anyhow::Result<bool> {
     let all = harness.list("/api/v1/events").await?;
     let group = |event: &Value| {
         event["involvedObject"]["name"].as_str().is_some_and(|name| name.contains("bounded") || name.len() == 1)
@@ -140,7 +147,7 @@ async fn is_told(harness: &Harness, kind: &str, reason: &str) -> anyhow::Result<
 }
 
 /// The Composition of such a ConfigMap, without anything that takes it for ready because it is there.
-fn bounded(platform: &Platform, template: Value) -> Value {
+pub(super) fn bounded(platform: &Platform, template: Value) -> Value {
     let mut composition = platform.composition(&[template]);
     composition["metadata"]["annotations"] = json!({"kubectl-plat.dev/rollout-max-updating": "1"});
     if let Some(steps) = composition["spec"]["pipeline"].as_array_mut() {

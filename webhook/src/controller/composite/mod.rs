@@ -8,6 +8,7 @@ mod memory;
 mod observe;
 mod render;
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plat_expand::render::Rendered;
@@ -34,6 +35,8 @@ pub(super) struct Subject {
 pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failure> {
     let Some(composite) = context.objects.get(key) else {
         context.composed.forget(key);
+        context.causes.forget(key);
+        super::rollout::freed(context, key);
         return Ok(Then::Wait);
     };
     let subject = Subject {
@@ -47,14 +50,23 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     let Some(definition) = subject.definition() else { return Ok(Then::Wait) };
     let hold = |revision: &Revision| super::rollout::hold(context, &subject, definition, revision);
     let look = subject.look(definition, &hold);
-    match look.begin() {
-        Begin::Decided(decision) => Ok(context.carry_out(&subject.composite, decision).await?),
+    context.held.remove(key);
+    let then = match look.begin() {
+        Begin::Decided(decision) => {
+            // It may not count any more: it is paused, or on its way out.
+            super::rollout::freed(context, key);
+            context.carry_out(&subject.composite, decision).await?
+        }
         Begin::Compose(revision) => {
             let then = subject.compose(context, &look, &revision.composition).await?;
             super::rollout::advance(context, &subject, definition, revision);
-            Ok(then)
+            then
         }
+    };
+    if then != Then::Again {
+        super::causes::pass_on(context, key);
     }
+    Ok(then)
 }
 
 impl Subject {
@@ -92,11 +104,13 @@ impl Subject {
             apply::Applied::Again => return Ok(Then::Again),
             apply::Applied::Done(outcomes) => outcomes,
         };
+        context.causes.note_refused(&self.key, &outcomes.invalid);
         let conclusion = conclude(look, &rendered, &outcomes, self.poll(context, composition, &rendered));
         self.tell(context, conclusion).await
     }
 
     async fn refuse(&self, context: &Context, look: &Look<'_>, reason: &str) -> Result<Then, Failure> {
+        context.causes.note_refused(&self.key, &BTreeMap::new());
         let decision = look.fail("ComposeResources", &format!("cannot compose resources: {reason}"));
         Ok(context.carry_out(&self.composite, decision).await?)
     }
