@@ -6,9 +6,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plat_admission::{Decision, Request, mutate, validate_until};
+use plat_admission::{Decision, Request, Snapshot, mutate, validate_until};
 use plat_policy::ConstraintName;
 
+use crate::attempts::Attempts;
 use crate::decision::{Admission, Answer, Condition, ConstraintUse, Endpoint, Gaps, Outcome, Policies, Question};
 use crate::review::{Envelope, Refusal};
 use crate::snapshots::Snapshots;
@@ -22,12 +23,27 @@ pub struct Decide {
     rebuild: Arc<Rebuild>,
     /// Whether Namespaces are followed; from folders alone nothing is known of them.
     follows_namespaces: bool,
+    /// Where deletions that were refused are noted; nowhere without a cluster.
+    attempts: Option<Attempts>,
 }
 
 impl Decide {
     /// Decides by these snapshots.
-    pub fn new(snapshots: Arc<Snapshots>, rebuild: Arc<Rebuild>, follows_namespaces: bool) -> Self {
-        Self { snapshots, rebuild, follows_namespaces }
+    pub fn new(
+        snapshots: Arc<Snapshots>,
+        rebuild: Arc<Rebuild>,
+        follows_namespaces: bool,
+        attempts: Option<Attempts>,
+    ) -> Self {
+        Self { snapshots, rebuild, follows_namespaces, attempts }
+    }
+
+    fn in_use(&self, snapshot: &Snapshot, request: &Request) -> Decision {
+        let (decision, attempt) = snapshot.usages.decide(request);
+        if let (Some(attempts), Some(attempt)) = (&self.attempts, attempt) {
+            attempts.note(attempt);
+        }
+        decision
     }
 }
 
@@ -52,6 +68,7 @@ impl Admission for Decide {
             Endpoint::Validate => validate_until(&snapshot, &request, &is_over),
             Endpoint::Mutate => mutate(&snapshot, &request),
             Endpoint::ValidateLabel => snapshot.settings.exemptions.decide(&request),
+            Endpoint::ValidateNoUsages => self.in_use(&snapshot, &request),
         });
         let review = decision.review(&request.uid).to_string().into_bytes();
         Answer { review, outcome: outcome(&decision), constraints: uses(&decision, times), gaps: gaps(&decision) }

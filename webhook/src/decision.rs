@@ -16,11 +16,13 @@ pub enum Endpoint {
     Mutate,
     /// May the Namespace carry the label that exempts it?
     ValidateLabel,
+    /// May the object be deleted, though something may use it?
+    ValidateNoUsages,
 }
 
 impl Endpoint {
     /// Every endpoint.
-    pub const ALL: [Self; 3] = [Self::Validate, Self::Mutate, Self::ValidateLabel];
+    pub const ALL: [Self; 4] = [Self::Validate, Self::Mutate, Self::ValidateLabel, Self::ValidateNoUsages];
 
     /// Its path.
     pub fn path(self) -> &'static str {
@@ -28,6 +30,8 @@ impl Endpoint {
             Self::Validate => "/validate",
             Self::Mutate => "/mutate",
             Self::ValidateLabel => "/validate-label",
+            // Crossplane's own path.
+            Self::ValidateNoUsages => "/validate-no-usages",
         }
     }
 

@@ -5,6 +5,7 @@
 //! What a request means is decided in the pure crates.
 
 pub mod args;
+pub mod attempts;
 pub mod audit;
 pub mod body;
 pub mod controller;

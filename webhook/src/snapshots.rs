@@ -8,7 +8,7 @@ use std::time::{Duration, Instant};
 
 use plat_admission::{Settings, Snapshot};
 use plat_policy::Change;
-use plat_resource::{Value, object};
+use plat_resource::{GroupVersionKind, Value, object};
 
 /// The snapshot in use, and when its policies were made.
 #[derive(Debug)]
@@ -70,6 +70,21 @@ impl Snapshots {
         self.change(|snapshot| {
             Arc::make_mut(&mut snapshot.namespaces).remove(object::name(namespace));
         });
+    }
+
+    /// These are all Usages of a kind.
+    pub fn set_usages(&self, kind: &GroupVersionKind, all: &[Value]) {
+        self.change(|snapshot| Arc::make_mut(&mut snapshot.usages).replace(kind, all));
+    }
+
+    /// One Usage is new or different.
+    pub fn put_usage(&self, usage: &Value) {
+        self.change(|snapshot| Arc::make_mut(&mut snapshot.usages).put(usage));
+    }
+
+    /// One Usage is gone.
+    pub fn remove_usage(&self, usage: &Value) {
+        self.change(|snapshot| Arc::make_mut(&mut snapshot.usages).remove(usage));
     }
 
     /// Objects of the inventory changed. Only one caller at a time.

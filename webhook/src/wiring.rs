@@ -8,6 +8,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plat_admission::{Exemptions, Settings, Unexpanded};
 
+use crate::attempts::Attempts;
 use crate::audit::{Audit, AuditArguments};
 use crate::decide::Decide;
 use crate::snapshots::Snapshots;
@@ -105,5 +106,6 @@ pub async fn start(arguments: &PolicyArguments) -> anyhow::Result<Decide> {
     let status = cluster.as_ref().map(Cluster::template_status);
     let rebuild = Arc::new(Rebuild::new(feeds, Arc::clone(&snapshots), status));
     tokio::spawn(Arc::clone(&rebuild).run());
-    Ok(Decide::new(snapshots, rebuild, cluster.is_some()))
+    let attempts = cluster.as_ref().map(|cluster| Attempts::start(cluster.client().clone()));
+    Ok(Decide::new(snapshots, rebuild, cluster.is_some(), attempts))
 }

@@ -3,6 +3,7 @@
 //! Owns what the API server is asked to send and what it does when nobody answers. Who signs the certificates and where
 //! the webhook runs is the installer's matter.
 
+use plat_platform::IN_USE_LABEL;
 use plat_resource::{Value, yaml};
 use serde_json::json;
 
@@ -93,7 +94,9 @@ pub fn configurations(settings: &Settings) -> [Value; 2] {
         "apiVersion": "admissionregistration.k8s.io/v1",
         "kind": "ValidatingWebhookConfiguration",
         "metadata": {"name": NAME, "labels": {"app.kubernetes.io/name": NAME}},
-        "webhooks": [validate(settings), deletions(settings), platform(settings), exemption(settings)],
+        "webhooks": [
+            validate(settings), deletions(settings), platform(settings), exemption(settings), usages(settings),
+        ],
     });
     let mutating = json!({
         "apiVersion": "admissionregistration.k8s.io/v1",
@@ -189,6 +192,16 @@ fn exemption(settings: &Settings) -> Value {
     hook
 }
 
+/// Deletions of what is in use: of everything with the label, wherever it is, as Crossplane's own.
+fn usages(settings: &Settings) -> Value {
+    let rules = json!([rule(&["*"], &["*"], &["*"], &["DELETE"])]);
+    let mut hook = webhook(settings, "usages.kubectl-plat.dev", "/validate-no-usages", &rules, "Fail", 5);
+    hook["objectSelector"] = json!({"matchLabels": {IN_USE_LABEL: "true"}});
+    // A deletion that is refused is noted at the object.
+    hook["sideEffects"] = "NoneOnDryRun".into();
+    hook
+}
+
 fn mutate(settings: &Settings) -> Value {
     let rules = json!([rule(&["*"], &["*"], &["*", "pods/ephemeralcontainers"], &["CREATE", "UPDATE"])]);
     // Twice its time (it may be asked again) and the validating one's must fit into the 10 s of a leader's lease.
@@ -269,6 +282,15 @@ mod tests {
         }
     }
 
+    #[test]
+    fn deletions_of_what_is_in_use_are_sent_from_everywhere() {
+        let [validating, _] = configurations(&Settings::default());
+        let hook = named(&validating, "usages.kubectl-plat.dev");
+        assert_eq!(asked(hook), (vec!["DELETE"], vec![]));
+        assert_eq!(hook["objectSelector"], json!({"matchLabels": {"crossplane.io/in-use": "true"}}));
+        assert_eq!((&hook["failurePolicy"], hook.get("namespaceSelector")), (&json!("Fail"), None));
+    }
+
     /// Whether the condition lets the deletion of an object pass to the webhook; anything else where it fails.
     fn is_sent(object: &Value) -> Vec<String> {
         let template = json!({
@@ -334,7 +356,9 @@ mod tests {
         let mut seconds = 0;
         for configuration in configurations(&settings) {
             for hook in configuration["webhooks"].as_array().unwrap() {
-                assert_eq!((&hook["sideEffects"], &hook["matchPolicy"]), (&json!("None"), &json!("Equivalent")));
+                let notes = hook["name"] == "usages.kubectl-plat.dev";
+                let effects = if notes { "NoneOnDryRun" } else { "None" };
+                assert_eq!((&hook["sideEffects"], &hook["matchPolicy"]), (&json!(effects), &json!("Equivalent")));
                 assert_eq!(hook["admissionReviewVersions"], json!(["v1"]));
                 let most = hook["timeoutSeconds"].as_u64().unwrap();
                 let times = match hook["name"].as_str().unwrap() {

@@ -23,6 +23,7 @@ pub mod response;
 pub mod snapshot;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 pub mod validate;
 
 pub use exemption::Exemptions;
@@ -30,4 +31,5 @@ pub use mutate::mutate;
 pub use request::{Malformed, Operation, Request};
 pub use response::{Decision, Denial, Gaps, Reason};
 pub use snapshot::{Settings, Snapshot, Unexpanded};
+pub use usage::{Attempt, Usages};
 pub use validate::{validate, validate_until};

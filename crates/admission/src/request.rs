@@ -208,6 +208,11 @@ impl Request {
         self.value.get("oldObject").filter(|object| object.is_object())
     }
 
+    /// A text of the request, where there is one.
+    pub(crate) fn text(&self, path: &[&str]) -> Option<&str> {
+        object::string_at(&self.value, path)
+    }
+
     /// The request as policies see it.
     pub fn review(&self, namespace: Option<Value>) -> Review {
         Review { request: self.value.clone(), namespace, source: Source::Original }

@@ -30,6 +30,8 @@ pub enum Reason {
     Forbidden,
     /// The object itself is wrong.
     Invalid,
+    /// It stands in the way of something else.
+    Conflict,
     /// The request is no request.
     BadRequest,
     /// It cannot be judged.
@@ -42,6 +44,7 @@ impl Reason {
         match self {
             Self::Forbidden => 403,
             Self::Invalid => 422,
+            Self::Conflict => 409,
             Self::BadRequest => 400,
             Self::InternalError => 500,
         }
@@ -52,6 +55,7 @@ impl Reason {
         match self {
             Self::Forbidden => "Forbidden",
             Self::Invalid => "Invalid",
+            Self::Conflict => "Conflict",
             Self::BadRequest => "BadRequest",
             Self::InternalError => "InternalError",
         }

@@ -14,6 +14,7 @@ use plat_policy::{Budget, EnforcementPoint, Inventory, PolicySet, Review, Source
 use plat_resource::{Document, Value};
 
 use crate::exemption::Exemptions;
+use crate::usage::Usages;
 
 /// What becomes of a claim with steps whose functions are not run at admission: nobody knows what those would make of it.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -73,6 +74,8 @@ pub struct Snapshot {
     pub namespaces: Arc<BTreeMap<String, Arc<Value>>>,
     /// What policies may look at.
     pub inventory: Arc<Inventory>,
+    /// What is in use.
+    pub usages: Arc<Usages>,
     /// What is set.
     pub settings: Arc<Settings>,
 }

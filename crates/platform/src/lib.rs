@@ -19,6 +19,7 @@ mod schemas;
 mod select;
 #[cfg(test)]
 mod tests;
+pub mod usage;
 
 pub use composition::{
     Composition, Credential, Function, Mode, Requirement, RequirementMatch, Requirements, Revision, SecretReference,
@@ -30,3 +31,4 @@ pub use kinds::{KINDS, PlatformKind, What, what_is};
 pub use names::Names;
 pub use platform::Platform;
 pub use select::{How, Selection};
+pub use usage::{DELETION_ATTEMPT, IN_USE_LABEL, USAGE_KINDS, Usage, UsageKind, Used};

@@ -88,6 +88,8 @@ pub enum Propagation {
     Background,
     /// They go first.
     Foreground,
+    /// They stay.
+    Orphan,
 }
 
 /// What is told of an object, as a Kubernetes Event.

@@ -11,6 +11,8 @@ pub const COMPOSITE_FINALIZER: &str = "composite.apiextensions.crossplane.io";
 pub const DEFINED_FINALIZER: &str = "defined.apiextensions.crossplane.io";
 /// Finalizer on an XRD whose claim CRD exists.
 pub const OFFERED_FINALIZER: &str = "offered.apiextensions.crossplane.io";
+/// Finalizer on a Usage.
+pub const USAGE_FINALIZER: &str = "usage.apiextensions.crossplane.io";
 
 /// Field manager of what the XR controller writes to an XR.
 pub const COMPOSITE_MANAGER: &str = "apiextensions.crossplane.io/composite";
@@ -27,6 +29,9 @@ pub const CLAIM_NAMESPACE_LABEL: &str = "crossplane.io/claim-namespace";
 pub const COMPOSITION_NAME_LABEL: &str = "crossplane.io/composition-name";
 /// Label of a revision with the hash of what it says.
 pub const COMPOSITION_HASH_LABEL: &str = "crossplane.io/composition-hash";
+
+/// Annotation of a Usage that says in a line what it is about, for kubectl.
+pub const USAGE_DETAILS: &str = "crossplane.io/usage-details";
 
 /// Stops a reconcile.
 pub const PAUSED: &str = "crossplane.io/paused";

@@ -89,6 +89,13 @@ pub enum WriteError {
     },
 }
 
+impl WriteError {
+    /// Whether it says something of the object or the cluster that somebody has to mend, and not of this moment.
+    pub const fn is_lasting(&self) -> bool {
+        matches!(self, Self::NoKind(_) | Self::Forbidden { .. } | Self::Invalid { .. })
+    }
+}
+
 impl<'a> Call<'a> {
     /// Reads.
     pub const fn read(verb: &'static str, kind: &'a str, path: &'a str) -> Self {
@@ -155,6 +162,8 @@ fn refusal(status: StatusCode, headers: &HeaderMap, body: &Value, verb: &str) ->
         // What it was to be put in is not there.
         404 if body["details"]["kind"] == "namespaces" && verb != "get" => WriteError::Invalid { message },
         404 => WriteError::NotFound,
+        // Crossplane and plat refuse so to delete what is in use.
+        409 if message.starts_with("admission webhook ") => WriteError::Invalid { message },
         409 => WriteError::Conflict,
         403 if message.contains("\" cannot ") => {
             let details = &body["details"];
@@ -190,6 +199,13 @@ mod tests {
         let headers = HeaderMap::from_iter([(RETRY_AFTER, "3".parse().unwrap())]);
         let cases = [
             (409, json!({"message": "the object has been modified"}), WriteError::Conflict),
+            (
+                409,
+                json!({"message": "admission webhook \"a\" denied the request: This resource is in-use"}),
+                WriteError::Invalid {
+                    message: "admission webhook \"a\" denied the request: This resource is in-use".into(),
+                },
+            ),
             (404, json!({"message": "buckets \"a\" not found", "details": {"kind": "buckets"}}), WriteError::NotFound),
             (
                 404,

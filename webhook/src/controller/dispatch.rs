@@ -17,7 +17,7 @@ use super::metrics::Outcome;
 use super::queue::{Pace, Taken};
 use super::reconciler::{Context, Failure, FailureKind};
 use super::request::{Controller, Request};
-use super::{claim, composite, composition, definition, function};
+use super::{claim, composite, composition, definition, function, usage};
 
 /// How long one reconcile may take.
 const PATIENCE: Duration = Duration::from_mins(2);
@@ -161,6 +161,7 @@ async fn reconcile(context: &Context, request: &Request) -> Result<Then, Failure
         Controller::Composite => composite::reconcile(context, key).await,
         Controller::Claim => claim::reconcile(context, key).await,
         Controller::Function => function::reconcile(context, key).await,
+        Controller::Usage => usage::reconcile(context, key).await,
     }
 }
 

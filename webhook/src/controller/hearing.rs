@@ -127,6 +127,9 @@ impl Hearing {
             self.changes.note(Arc::clone(object));
         }
         self.forget_kinds(object);
+        for request in wakes::usages_waiting_for(object, &self.objects) {
+            self.queue.add(request);
+        }
     }
 
     fn follow_up(&self, news: &News, about: Option<&ObjectKey>) {

@@ -32,6 +32,7 @@ pub mod request;
 mod rollout;
 pub mod run;
 pub mod standing;
+pub mod usage;
 pub mod wakes;
 pub mod watches;
 pub mod writer;

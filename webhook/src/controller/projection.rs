@@ -8,7 +8,8 @@ use plat_resource::{GroupVersionKind, Object, Value, object};
 /// Begins the names of the field managers whose bookkeeping is read.
 const MANAGERS: &str = "apiextensions.crossplane.io";
 /// Groups whose objects are neither claims nor XRs.
-const PLATFORM: [&str; 3] = ["apiextensions.crossplane.io", "pkg.crossplane.io", "apiextensions.k8s.io"];
+const PLATFORM: [&str; 4] =
+    ["apiextensions.crossplane.io", "pkg.crossplane.io", "protection.crossplane.io", "apiextensions.k8s.io"];
 
 /// An object without what nobody reads. Of claims and XRs, which are followed as a whole kind, and of the CRDs of
 /// XRDs, all bookkeeping is kept: a field that nobody owns any more has to go.

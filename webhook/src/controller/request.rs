@@ -26,11 +26,14 @@ pub enum Controller {
     Claim,
     /// Functions: their Deployments and Services.
     Function,
+    /// Usages: what they mark as in use.
+    Usage,
 }
 
 impl Controller {
     /// Every controller.
-    pub const ALL: [Self; 5] = [Self::Definition, Self::Composition, Self::Composite, Self::Claim, Self::Function];
+    pub const ALL: [Self; 6] =
+        [Self::Definition, Self::Composition, Self::Composite, Self::Claim, Self::Function, Self::Usage];
 
     /// Its name in metrics and logs.
     pub const fn name(self) -> &'static str {
@@ -40,6 +43,7 @@ impl Controller {
             Self::Composite => "composite",
             Self::Claim => "claim",
             Self::Function => "function",
+            Self::Usage => "usage",
         }
     }
 

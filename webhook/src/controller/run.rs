@@ -57,7 +57,8 @@ async fn run(arguments: &Arguments) -> anyhow::Result<()> {
     info!(health = %address, "serving");
     tokio::spawn(sender.run());
     tokio::spawn(platform::run(Arc::clone(&context.hearing), platform_sender));
-    for kind in platform::parts().into_iter().chain([wakes::crd_kind()]) {
+    let usages = plat_platform::USAGE_KINDS.iter().map(plat_platform::UsageKind::kind);
+    for kind in platform::parts().into_iter().chain([wakes::crd_kind()]).chain(usages) {
         context.watches.ensure(&kind, WatchScope::All);
     }
     let watches = Arc::clone(&context.watches);

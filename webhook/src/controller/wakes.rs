@@ -7,6 +7,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use plat_platform::kinds::{self, What};
+use plat_platform::{USAGE_KINDS, Usage, UsageKind};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
 use super::objects::Objects;
@@ -121,6 +122,9 @@ pub fn wakes(changed: &Value, roles: &Roles) -> Vec<Request> {
         Some(What::Revision) => woken.extend(composition_of(changed)),
         Some(What::Crd | What::EnvironmentConfig) | None => {}
     }
+    if UsageKind::of(&key.kind).is_some() {
+        woken.push(Controller::Usage.of(key.clone()));
+    }
     if roles.composite(group, kind).is_some() {
         woken.extend(claim_of(changed, roles).map(|claim| Controller::Claim.of(claim)));
         woken.push(Controller::Composite.of(key.clone()));
@@ -167,6 +171,15 @@ fn claim_of(composite: &Value, roles: &Roles) -> Option<ObjectKey> {
     let kind = GroupVersionKind::new(text("apiVersion")?, text("kind")?);
     let kind = roles.claim(&kind.group, &kind.kind)?.clone();
     Some(ObjectKey { kind, namespace: text("namespace")?.to_owned(), name: text("name")?.to_owned() })
+}
+
+/// The Usages on their way out that wait for an object that is gone now.
+pub fn usages_waiting_for(gone: &Value, objects: &Objects) -> Vec<Request> {
+    let key = ObjectKey::of(gone);
+    let all = USAGE_KINDS.iter().flat_map(|row| objects.list(&row.kind()));
+    let ending = all.filter(|usage| object::value_at(usage, &["metadata", "deletionTimestamp"]).is_some());
+    let waiting = ending.filter_map(|usage| Usage::read(&usage)).filter(|usage| usage.using().as_ref() == Some(&key));
+    waiting.map(|usage| Controller::Usage.of(usage.key)).collect()
 }
 
 /// The XRs that this part of the platform may concern, and the Compositions whose pipelines need it.
@@ -302,6 +315,7 @@ mod tests {
             ),
             (plain(crossplane, "Composition"), vec!["composition: Composition.apiextensions.crossplane.io/a"]),
             (plain("pkg.crossplane.io/v1", "Function"), vec!["function: Function.pkg.crossplane.io/a"]),
+            (plain("protection.crossplane.io/v1beta1", "Usage"), vec!["usage: Usage.protection.crossplane.io/a"]),
             (composite, vec!["claim: Bucket.acme.example/team/mine", "composite: XBucket.acme.example/a"]),
             (nested, vec!["composite: XBucket.acme.example/a", "composite: XBucket.acme.example/o"]),
             (claim, vec!["claim: Bucket.acme.example/team/c"]),

@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use kube::Client;
+use plat_platform::UsageKind;
 use plat_resource::{GroupVersionKind, Value, object};
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
@@ -17,6 +18,8 @@ use crate::sources::follow::{Happened, Manner, Wanted, follow_in};
 
 /// How long it is waited before looking again for a kind that is not there: the one of a new XRD is there within a moment.
 const RETRY: Duration = Duration::from_millis(500);
+/// The same for kinds that clusters have from the start, or never.
+const RARE_RETRY: Duration = Duration::from_secs(10);
 
 /// For how long nobody must want a watch without objects until it ends: longer than XRs are not looked at.
 const IDLE: Duration = Duration::from_mins(15);
@@ -162,7 +165,7 @@ impl Watches {
             group: kind.group.clone(),
             versions: vec![kind.version.clone()],
             kind: kind.kind.clone(),
-            retry: RETRY,
+            retry: if UsageKind::of(kind).is_some() { RARE_RETRY } else { RETRY },
         };
         let label = match scope {
             WatchScope::All => None,

@@ -183,6 +183,7 @@ impl Asked {
                     "propagationPolicy": match propagation {
                         Propagation::Background => "Background",
                         Propagation::Foreground => "Foreground",
+                        Propagation::Orphan => "Orphan",
                     },
                 }),
             },

@@ -48,6 +48,7 @@ const CHANGE: &[&str] = &["update", "patch"];
 
 const CROSSPLANE: &str = "apiextensions.crossplane.io";
 const PACKAGES: &str = "pkg.crossplane.io";
+const PROTECTION: &str = "protection.crossplane.io";
 
 fn right(group: &'static str, resources: &[&str], verbs: &'static [&'static str], why: &'static str) -> Right {
     let resources = resources.iter().map(|resource| (*resource).to_owned()).collect();
@@ -85,6 +86,8 @@ fn webhook() -> Vec<Right> {
             &["get", "create", "patch"],
             "makes the constraint kinds of templates",
         ),
+        right(CROSSPLANE, &["usages"], READ, "refuses to delete what is in use"),
+        right(PROTECTION, &["usages", "clusterusages"], READ, "refuses to delete what is in use"),
         right("", &["namespaces"], READ, "judges objects by the labels of their Namespace"),
     ]);
     rights
@@ -113,8 +116,11 @@ fn controller() -> Vec<Right> {
         right(CROSSPLANE, &["compositions"], CHANGE, "says how far a rollout is"),
         right(CROSSPLANE, &["compositionrevisions"], WRITE, "makes revisions of Compositions"),
         right(CROSSPLANE, &["compositionrevisions/status"], CHANGE, "says how revisions are"),
-        right(CROSSPLANE, &["environmentconfigs", "usages"], READ, "composes with environments; respects Usages"),
-        right("protection.crossplane.io", &["usages", "clusterusages"], READ, "respects Usages"),
+        right(CROSSPLANE, &["environmentconfigs"], READ, "composes with environments"),
+        right(CROSSPLANE, &["usages"], WRITE, "composes Usages and looks after them"),
+        right(CROSSPLANE, &["usages/status"], CHANGE, "says how Usages are"),
+        right(PROTECTION, &["usages", "clusterusages"], WRITE, "composes Usages and looks after them"),
+        right(PROTECTION, &["usages/status", "clusterusages/status"], CHANGE, "says how Usages are"),
         right(PACKAGES, &["functions", "deploymentruntimeconfigs"], READ, "runs functions"),
         right(PACKAGES, &["functions/status"], CHANGE, "says how functions are"),
         right(PACKAGES, &["functions/finalizers"], &["update"], "owns what it makes for functions"),

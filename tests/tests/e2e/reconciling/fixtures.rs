@@ -13,6 +13,9 @@ pub(crate) fn kinds() -> Vec<Value> {
         open_kind(crossplane, &["v1"], "CompositionRevision", "compositionrevisions", "Cluster"),
         open_kind(crossplane, &["v1beta1"], "EnvironmentConfig", "environmentconfigs", "Cluster"),
         open_kind("pkg.crossplane.io", &["v1"], "Function", "functions", "Cluster"),
+        open_kind("protection.crossplane.io", &["v1beta1"], "Usage", "usages", "Namespaced"),
+        open_kind("protection.crossplane.io", &["v1beta1"], "ClusterUsage", "clusterusages", "Cluster"),
+        open_kind(crossplane, &["v1beta1"], "Usage", "usages", "Cluster"),
     ]
 }
 

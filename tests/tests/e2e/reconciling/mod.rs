@@ -10,3 +10,4 @@ mod permissions;
 mod policies;
 mod polling;
 mod rollouts;
+mod usages;

@@ -286,13 +286,13 @@ pub(crate) fn metric(health: SocketAddr, name: &str) -> anyhow::Result<f64> {
     Ok(lines.filter_map(|rest| rest.rsplit(' ').next()?.parse::<f64>().ok()).sum())
 }
 
-fn free_port() -> anyhow::Result<SocketAddr> {
+pub(crate) fn free_port() -> anyhow::Result<SocketAddr> {
     let listener = TcpListener::bind(SocketAddr::from((Ipv4Addr::LOCALHOST, 0)))?;
     Ok(listener.local_addr()?)
 }
 
 /// Base64, as `caBundle` wants it.
-pub(super) fn base64(bytes: &[u8]) -> String {
+pub(crate) fn base64(bytes: &[u8]) -> String {
     k8s_openapi::serde_json::to_value(k8s_openapi::ByteString(bytes.to_vec()))
         .ok()
         .and_then(|value| value.as_str().map(str::to_owned))

@@ -1,12 +1,13 @@
 //! Platform and policies from the cluster.
 //!
-//! Owns which kinds are followed, by the kind table: platform, policies, the constraints of each template, Namespaces and
-//! what goes into the inventory.
+//! Owns which kinds are followed, by the kind table: platform, policies, the constraints of each template, Usages, Namespaces
+//! and what goes into the inventory.
 
 mod constraints;
 pub(crate) mod follow;
 mod objects;
 mod template_status;
+mod usages;
 
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -107,6 +108,7 @@ impl Cluster {
                 (_, None) => {}
             }
         }
+        usages::start(&self.client, feeds, snapshots);
         Objects::new(self.client.clone(), Arc::clone(feeds), Arc::clone(snapshots)).start();
     }
 
