@@ -10,7 +10,7 @@ fn main() -> Result<(), Box<dyn Error>> {
     let files = protox::compile(["fn_v1.proto", "fn_v1beta1.proto", "render_v1alpha1.proto"], ["proto"])?;
     tonic_prost_build::configure()
         .build_transport(false)
-        .server_mod_attribute(".", "#[cfg(test)]")
+        .server_mod_attribute(".", "#[cfg(any(test, feature = \"test-server\"))]")
         // Sorted maps make the encoding deterministic, which the request's tag is a hash of.
         .btree_map(".")
         .extern_path(".google.protobuf.Struct", "crate::structure::Struct")

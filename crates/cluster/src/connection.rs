@@ -93,11 +93,21 @@ impl Connection {
         Ok(Self::new(target, &endpoint, options))
     }
 
-    /// A connection in which both sides show certificates. Must be made where an event loop runs, and used there.
-    pub fn mutual(target: &str, identity: &Identity, options: ClientOptions) -> Result<Self, ConnectionError> {
+    /// A connection in which both sides show certificates, the function's for `name`; for the host of the target, where there is
+    /// no other name. Must be made where an event loop runs, and used there.
+    pub fn mutual(
+        target: &str,
+        name: Option<&str>,
+        identity: &Identity,
+        options: ClientOptions,
+    ) -> Result<Self, ConnectionError> {
         let target: Target = target.parse()?;
         let own = tonic::transport::Identity::from_pem(&identity.certificate, &identity.key);
         let security = ClientTlsConfig::new().ca_certificate(Certificate::from_pem(&identity.authority)).identity(own);
+        let security = match name {
+            Some(name) => security.domain_name(name),
+            None => security,
+        };
         let endpoint = endpoint(&target, target.secure_uri())?
             .tls_config(security)
             .map_err(|error| ConnectionError::Certificate(cause(&error)))?;

@@ -14,8 +14,8 @@ pub mod structure;
 mod target;
 mod wire;
 
-#[cfg(test)]
-mod test_server;
+#[cfg(any(test, feature = "test-server"))]
+pub mod test_server;
 
 pub use client::{ClientError, FunctionClients};
 pub use connection::{ClientOptions, Connection, ConnectionError, Identity, Message};

@@ -1,28 +1,38 @@
-//! Functions for tests: a real gRPC server of one version of the protocol, on a free port of this machine.
+//! Functions for tests: a real gRPC server of one version of the protocol, on a port of this machine.
+#![cfg_attr(not(test), expect(clippy::unwrap_used, reason = "a server for tests, which fail where it cannot be"))]
 
-use std::net::SocketAddr;
+use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
-use std::sync::{Arc, Mutex};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::net::TcpListener;
 use tokio::runtime::Builder;
 use tokio::sync::oneshot;
 use tokio_stream::wrappers::TcpListenerStream;
-use tonic::transport::{Server, ServerTlsConfig};
+use tonic::transport::{Certificate, Server, ServerTlsConfig};
 use tonic::{Request, Response, Status, async_trait};
 
+/// The messages of the protocol.
+pub mod protocol {
+    pub use crate::wire::generated::v1::*;
+}
+
+use crate::Identity;
 use crate::wire::function::{self as wire, function_runner_service_server as stable};
 use crate::wire::function_beta::function_runner_service_server as beta;
 
 /// Which service is served.
 #[derive(Debug, Clone, Copy)]
-pub(crate) enum Version {
+pub enum Version {
+    /// v1.
     Stable,
+    /// v1beta1.
     Beta,
 }
 
-type Answer = Result<wire::RunFunctionResponse, Status>;
+/// What a function answers.
+pub type Answer = Result<wire::RunFunctionResponse, Status>;
 
 /// What a test function does: answers, after a while, and remembers what it was asked.
 #[derive(Clone)]
@@ -65,7 +75,8 @@ impl beta::FunctionRunnerService for Function {
 }
 
 /// A running test function; stops when dropped.
-pub(crate) struct TestServer {
+#[derive(Debug)]
+pub struct TestServer {
     address: SocketAddr,
     requests: Arc<Mutex<Vec<wire::RunFunctionRequest>>>,
     stop: Option<oneshot::Sender<()>>,
@@ -74,7 +85,7 @@ pub(crate) struct TestServer {
 
 impl TestServer {
     /// Starts a function that answers at once.
-    pub(crate) fn start(
+    pub fn start(
         version: Version,
         answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
     ) -> Self {
@@ -82,58 +93,79 @@ impl TestServer {
     }
 
     /// Starts a function that takes `delay` to answer.
-    pub(crate) fn start_slow(
+    pub fn start_slow(
         version: Version,
         delay: Duration,
         answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        Self::launch(version, None, delay, answer)
+        Self::launch(anywhere(), (version, None), delay, answer)
+    }
+
+    /// Starts a function where another one was.
+    pub fn start_at(
+        address: SocketAddr,
+        answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
+    ) -> Self {
+        Self::launch(address, (Version::Stable, None), Duration::ZERO, answer)
     }
 
     /// Starts a function that shows a certificate, and wants to see one.
-    pub(crate) fn start_secure(
-        security: ServerTlsConfig,
+    pub fn start_secure(
+        own: &Identity,
         answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
     ) -> Self {
-        Self::launch(Version::Stable, Some(security), Duration::ZERO, answer)
+        let security = ServerTlsConfig::new()
+            .identity(tonic::transport::Identity::from_pem(&own.certificate, &own.key))
+            .client_ca_root(Certificate::from_pem(&own.authority));
+        Self::launch(anywhere(), (Version::Stable, Some(security)), Duration::ZERO, answer)
     }
 
     fn launch(
-        version: Version,
-        security: Option<ServerTlsConfig>,
+        address: SocketAddr,
+        served: (Version, Option<ServerTlsConfig>),
         delay: Duration,
         answer: impl Fn(&wire::RunFunctionRequest) -> Answer + Send + Sync + 'static,
     ) -> Self {
         let requests = Arc::default();
         let function = Function { answer: Arc::new(answer), delay, requests: Arc::clone(&requests) };
         let (stop, stopped) = oneshot::channel();
-        let (send_address, address) = mpsc::channel();
+        let (ready, is_ready) = mpsc::channel();
         let thread = std::thread::spawn(move || {
             let runtime = Builder::new_current_thread().enable_all().build().unwrap();
-            runtime.block_on(serve((version, security), function, &send_address, stopped));
+            runtime.block_on(serve(address, served, function, &ready, stopped));
         });
-        Self { address: address.recv().unwrap(), requests, stop: Some(stop), thread: Some(thread) }
+        Self { address: is_ready.recv().unwrap(), requests, stop: Some(stop), thread: Some(thread) }
+    }
+
+    /// Where it is.
+    pub fn address(&self) -> SocketAddr {
+        self.address
     }
 
     /// Its target.
-    pub(crate) fn target(&self) -> String {
+    pub fn target(&self) -> String {
         self.address.to_string()
     }
 
     /// What it was asked so far.
-    pub(crate) fn requests(&self) -> Vec<wire::RunFunctionRequest> {
-        self.requests.lock().unwrap().clone()
+    pub fn requests(&self) -> Vec<wire::RunFunctionRequest> {
+        self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 }
 
+fn anywhere() -> SocketAddr {
+    SocketAddr::from((Ipv4Addr::LOCALHOST, 0))
+}
+
 async fn serve(
+    address: SocketAddr,
     (version, security): (Version, Option<ServerTlsConfig>),
     function: Function,
-    address: &mpsc::Sender<SocketAddr>,
+    ready: &mpsc::Sender<SocketAddr>,
     stopped: oneshot::Receiver<()>,
 ) {
-    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
-    address.send(listener.local_addr().unwrap()).unwrap();
+    let listener = TcpListener::bind(address).await.unwrap();
+    ready.send(listener.local_addr().unwrap()).unwrap();
     let mut server = Server::builder();
     if let Some(security) = security {
         server = server.tls_config(security).unwrap();

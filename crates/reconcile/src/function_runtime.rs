@@ -6,9 +6,10 @@
 pub mod certificates;
 mod manifests;
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use plat_resource::{ObjectKey, Value, object};
+use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::{Map, json};
 
 use crate::status::{self, condition_of};
@@ -23,7 +24,7 @@ pub const FUNCTION_LABEL: &str = "pkg.crossplane.io/function";
 /// Port that functions listen on.
 pub const PORT: u16 = 9443;
 
-/// How often a function is looked at though nothing happened: what it is configured by is not watched.
+/// How often a function is looked at though nothing happened: its Service, account and Secrets are not watched.
 const POLL: Duration = Duration::from_mins(1);
 
 /// What is there.
@@ -39,6 +40,8 @@ pub struct Live<'a> {
     pub config: Option<&'a Value>,
     /// The Deployment of [`deployment_key`].
     pub deployment: Option<&'a Value>,
+    /// All that the Function controls, as far as it is known.
+    pub owned: &'a [Arc<Value>],
     /// The Service of [`service_key`].
     pub service: Option<&'a Value>,
     /// The ServiceAccount of [`account_key`].
@@ -49,15 +52,34 @@ pub struct Live<'a> {
     pub now: &'a str,
 }
 
-/// Where a function listens, as gRPC writes it.
-pub fn endpoint(function: &Value, config: Option<&Value>, namespace: &str) -> String {
-    format!("dns:///{}.{namespace}:{PORT}", manifests::service_name(function, config))
+/// Where a function listens.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Endpoint {
+    /// The name of its Service, for which its certificate is, too.
+    pub host: String,
+}
+
+impl Endpoint {
+    /// As gRPC writes it.
+    pub fn target(&self) -> String {
+        format!("dns:///{}:{PORT}", self.host)
+    }
+}
+
+/// Where a function listens.
+pub fn endpoint(function: &Value, config: Option<&Value>, namespace: &str) -> Endpoint {
+    Endpoint { host: format!("{}.{namespace}", manifests::service_name(function, config)) }
 }
 
 /// The names that a function's certificate is for.
 pub fn server_names(function: &Value, config: Option<&Value>, namespace: &str) -> Vec<String> {
     let name = manifests::service_name(function, config);
     vec![name.to_owned(), format!("{name}.{namespace}"), format!("{name}.{namespace}.svc")]
+}
+
+/// The kind of what a Function may be configured by.
+pub fn config_kind() -> GroupVersionKind {
+    GroupVersionKind::new("pkg.crossplane.io/v1beta1", "DeploymentRuntimeConfig")
 }
 
 /// The name of the DeploymentRuntimeConfig that a Function refers to. The one that everybody refers to who says nothing need
@@ -84,11 +106,7 @@ pub fn account_key(function: &Value, config: Option<&Value>, namespace: &str) ->
 }
 
 fn key(api_version: &str, kind: &str, namespace: &str, name: &str) -> ObjectKey {
-    ObjectKey {
-        kind: plat_resource::GroupVersionKind::new(api_version, kind),
-        namespace: namespace.to_owned(),
-        name: name.to_owned(),
-    }
+    ObjectKey { kind: GroupVersionKind::new(api_version, kind), namespace: namespace.to_owned(), name: name.to_owned() }
 }
 
 /// What is done about a Function now.
@@ -106,16 +124,16 @@ pub fn decide(live: &Live<'_>) -> Decision {
     Decision { writes, events: Vec::new(), then: Then::After(POLL) }
 }
 
+/// What is said where the API server did not take what [`decide`] writes, in its words.
+pub fn refused(live: &Live<'_>, words: &str) -> Decision {
+    let writes = status_write(live, &[not_installed(words), unhealthy(words)]).into_iter().collect();
+    Decision { writes, events: Vec::new(), then: Then::Retry }
+}
+
 /// What is to be written, and the condition `Healthy`; or why there is nothing that could be.
 fn look(live: &Live<'_>) -> Result<(Vec<Write>, Condition), String> {
     if live.is_native {
-        let own = live.deployment.filter(|deployment| is_own(live.function, deployment));
-        let delete = own.map(|deployment| Write::Delete {
-            key: ObjectKey::of(deployment),
-            uid: object::uid(deployment).to_owned(),
-            propagation: Propagation::Background,
-        });
-        return Ok((delete.into_iter().collect(), healthy("plat runs this function itself")));
+        return Ok((deployments_but(live, None), healthy("plat runs this function itself")));
     }
     let reference = runtime_config(live.function);
     if live.config.is_none() && reference != DEFAULT_CONFIG {
@@ -142,8 +160,25 @@ fn look(live: &Live<'_>) -> Result<(Vec<Write>, Condition), String> {
     // An account that the configuration names is somebody else's matter.
     let account = manifests::is_account_used(live);
     let wanted = wanted.into_iter().filter(|(object, _)| object["kind"] != "ServiceAccount" || account);
-    let writes = wanted.filter_map(|(object, there)| manifests::apply(object, there)).collect();
-    Ok((writes, health(live.deployment)))
+    let mut writes: Vec<Write> = wanted.filter_map(|(object, there)| manifests::apply(object, there)).collect();
+    let health = health(live.deployment);
+    if health.1 == "True" {
+        // One of the name before goes once its successor is there.
+        writes.extend(deployments_but(live, live.deployment));
+    }
+    Ok((writes, health))
+}
+
+/// The removal of the Function's Deployments, but of this one.
+fn deployments_but(live: &Live<'_>, kept: Option<&Value>) -> Vec<Write> {
+    let unwanted = live.owned.iter().filter(|object| object["kind"] == "Deployment");
+    let unwanted = unwanted.filter(|object| Some(object::uid(object)) != kept.map(object::uid));
+    let delete = |object: &Arc<Value>| Write::Delete {
+        key: ObjectKey::of(object),
+        uid: object::uid(object).to_owned(),
+        propagation: Propagation::Background,
+    };
+    unwanted.map(delete).collect()
 }
 
 /// Whether an object is controlled by the Function.

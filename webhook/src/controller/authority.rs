@@ -79,7 +79,7 @@ mod tests {
         });
         assert_eq!(dns.collect::<Vec<_>>(), names);
         let identity = Identity { authority: pair.believed, certificate: pair.certificate, key: pair.key };
-        assert!(Connection::mutual("dns:///f.plat-system:9443", &identity, ClientOptions::default()).is_ok());
+        assert!(Connection::mutual("dns:///f.plat-system:9443", None, &identity, ClientOptions::default()).is_ok());
     }
 
     #[test]

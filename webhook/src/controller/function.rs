@@ -11,6 +11,7 @@ use plat_reconcile::function_runtime::{self as runtime, Live};
 use plat_reconcile::{Decision, Then};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
+use super::api::WriteError;
 use super::authority;
 use super::reconciler::{Context, Failure};
 use super::watches::WatchScope;
@@ -34,27 +35,36 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     let service = context.read(&runtime::service_key(&function, config, namespace)).await?;
     let account = context.read(&runtime::account_key(&function, config, namespace)).await?;
     let certificate = if is_native { None } else { Some(certificates(context, &function, config).await?) };
-    let decision = runtime::decide(&Live {
+    let owned = context.objects.controlled_by(object::uid(&function));
+    let (certificate, now) = (certificate.as_deref(), context.now());
+    let live = Live {
         function: &function,
         is_native,
         namespace,
         config,
         deployment: deployment.as_ref(),
+        owned: &owned,
         service: service.as_ref(),
         account: account.as_ref(),
-        certificate: certificate.as_deref(),
-        now: &context.now(),
-    });
-    Ok(context.carry_out(&function, decision).await?)
+        certificate,
+        now: &now,
+    };
+    match context.carry_out(&function, runtime::decide(&live)).await {
+        Err(error @ (WriteError::Invalid { .. } | WriteError::Forbidden { .. })) => {
+            Ok(context.carry_out(&function, runtime::refused(&live, &error.to_string())).await?)
+        }
+        done => Ok(done?),
+    }
 }
 
 /// The DeploymentRuntimeConfig of a Function. The cluster need not have the kind.
 async fn config(context: &Context, function: &Value) -> Result<Option<Value>, Failure> {
-    let kind = GroupVersionKind::new("pkg.crossplane.io/v1beta1", "DeploymentRuntimeConfig");
+    let kind = runtime::config_kind();
+    context.watches.ensure(&kind, WatchScope::All);
     let name = runtime::runtime_config(function).to_owned();
     match context.read(&ObjectKey { kind, namespace: String::new(), name }).await {
         Ok(found) => Ok(found),
-        Err(super::api::WriteError::NoKind(_)) => Ok(None),
+        Err(WriteError::NoKind(_)) => Ok(None),
         Err(error) => Err(error.into()),
     }
 }

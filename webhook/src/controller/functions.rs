@@ -6,20 +6,23 @@
 use std::collections::HashMap;
 use std::sync::mpsc::{self, RecvTimeoutError};
 use std::sync::{Arc, Mutex, PoisonError, RwLock};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use plat_cluster::{ClientOptions, Connection, Identity, Message};
 use plat_expand::function::{FunctionError, FunctionRunner, RunFunctionRequest, RunFunctionResponse};
-use plat_reconcile::function_runtime;
+use plat_reconcile::function_runtime::{self, Endpoint};
 use plat_resource::{ObjectKey, Value, object};
 use tokio::runtime::Handle;
 
 use super::metrics::Metrics;
 use super::objects::Objects;
+use super::silence::Silence;
 use super::wakes;
 
-/// Says where a function runs that somebody works on; read with `--development-targets` alone.
+/// Says where a function runs that somebody works on; read with `--development-targets` alone. With [`SECURE`] in front it is
+/// called as it is in the cluster, elsewhere.
 const DEVELOPMENT_TARGET: &str = "render.crossplane.io/runtime-development-target";
+const SECURE: &str = "https://";
 /// How much longer than a call may take its end is waited for.
 const GRACE: Duration = Duration::from_secs(1);
 
@@ -33,8 +36,8 @@ pub struct FunctionArguments {
     /// Largest answer of a function
     #[arg(long, value_name = "BYTES", default_value_t = 4 << 20)]
     pub max_function_answer_bytes: usize,
-    /// For development: call a function without certificates where its annotation
-    /// render.crossplane.io/runtime-development-target says
+    /// For development: call a function where its annotation render.crossplane.io/runtime-development-target says,
+    /// without certificates unless that begins with https://
     #[arg(long)]
     pub development_targets: bool,
 }
@@ -50,7 +53,7 @@ pub struct Functions {
     pub making: tokio::sync::Mutex<()>,
     identity: RwLock<Option<Identity>>,
     /// Where each function listens, as whoever looks after it says.
-    endpoints: RwLock<HashMap<String, String>>,
+    endpoints: RwLock<HashMap<String, Endpoint>>,
     connections: Mutex<HashMap<String, Kept>>,
     handle: Handle,
 }
@@ -60,12 +63,18 @@ pub struct Functions {
 struct Kept {
     address: Address,
     connection: Connection,
+    silence: Arc<Silence>,
 }
 
 #[derive(Clone, PartialEq, Eq)]
 enum Address {
     Development(String),
-    Cluster(String, Identity),
+    /// Where, who is there, and who calls.
+    Cluster {
+        target: String,
+        name: String,
+        identity: Identity,
+    },
 }
 
 impl std::fmt::Debug for Functions {
@@ -97,7 +106,7 @@ impl Functions {
     }
 
     /// By what the controller is known to functions from now on, and where this one listens.
-    pub fn serve(&self, function: &str, endpoint: String, identity: Identity) {
+    pub fn serve(&self, function: &str, endpoint: Endpoint, identity: Identity) {
         *self.identity.write().unwrap_or_else(PoisonError::into_inner) = Some(identity);
         self.endpoints.write().unwrap_or_else(PoisonError::into_inner).insert(function.to_owned(), endpoint);
     }
@@ -109,7 +118,7 @@ impl Functions {
     }
 
     /// The connection to a function; or why there is none.
-    fn connection(&self, name: &str) -> Result<Connection, String> {
+    fn connection(&self, name: &str) -> Result<Kept, String> {
         let key = ObjectKey { kind: wakes::function_kind(), namespace: String::new(), name: name.to_owned() };
         let Some(function) = self.objects.get(&key) else {
             self.forget(name);
@@ -118,7 +127,7 @@ impl Functions {
         let address = self.address(name, &function)?;
         let mut connections = self.connections.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(kept) = connections.get(name).filter(|kept| kept.address == address) {
-            return Ok(kept.connection.clone());
+            return Ok(kept.clone());
         }
         let _entered = self.handle.enter();
         let options = ClientOptions {
@@ -127,26 +136,48 @@ impl Functions {
         };
         let connection = match &address {
             Address::Development(target) => Connection::plaintext(target, options).map_err(|error| error.to_string()),
-            Address::Cluster(target, identity) => {
-                Connection::mutual(target, identity, options).map_err(|error| error.to_string())
+            Address::Cluster { target, name, identity } => {
+                Connection::mutual(target, Some(name), identity, options).map_err(|error| error.to_string())
             }
         }?;
-        connections.insert(name.to_owned(), Kept { address, connection: connection.clone() });
-        Ok(connection)
+        let kept = Kept { address, connection, silence: Arc::default() };
+        connections.insert(name.to_owned(), kept.clone());
+        Ok(kept)
     }
 
     fn address(&self, name: &str, function: &Value) -> Result<Address, String> {
         let development = object::annotation(function, DEVELOPMENT_TARGET);
-        if let Some(target) = development.filter(|_| self.arguments.development_targets) {
+        let development = development.filter(|_| self.arguments.development_targets);
+        let secure = development.and_then(|target| target.strip_prefix(SECURE));
+        if let Some(target) = development.filter(|_| secure.is_none()) {
             return Ok(Address::Development(target.to_owned()));
         }
         function_runtime::readiness(function)?;
         let endpoints = self.endpoints.read().unwrap_or_else(PoisonError::into_inner);
         let identity = self.identity.read().unwrap_or_else(PoisonError::into_inner);
         match (endpoints.get(name), &*identity) {
-            (Some(endpoint), Some(identity)) => Ok(Address::Cluster(endpoint.clone(), identity.clone())),
+            (Some(endpoint), Some(identity)) => Ok(Address::Cluster {
+                target: secure.map_or_else(|| endpoint.target(), str::to_owned),
+                name: endpoint.host.clone(),
+                identity: identity.clone(),
+            }),
             _ => Err("this replica has not looked at it yet".to_owned()),
         }
+    }
+
+    /// Asks a function, unless somebody waits already for whether it answers again.
+    fn ask(&self, kept: &Kept, request: &RunFunctionRequest) -> Result<RunFunctionResponse, String> {
+        if !kept.silence.may_ask() {
+            return Err(self.timed_out());
+        }
+        let began = Instant::now();
+        let answer = self.call(&kept.connection, request);
+        kept.silence.heard(began.elapsed() < self.arguments.function_timeout);
+        answer
+    }
+
+    fn timed_out(&self) -> String {
+        format!("no answer within {:?}", self.arguments.function_timeout)
     }
 
     /// Calls on the event loop, and waits on this thread.
@@ -162,7 +193,7 @@ impl Functions {
             Ok(answer) => answer,
             Err(RecvTimeoutError::Timeout) => {
                 task.abort();
-                Err(format!("no answer within {:?}", self.arguments.function_timeout))
+                Err(self.timed_out())
             }
             Err(RecvTimeoutError::Disconnected) => Err("the call was given up".to_owned()),
         }
@@ -171,15 +202,15 @@ impl Functions {
 
 impl FunctionRunner for Functions {
     fn run(&self, function: &str, request: &RunFunctionRequest) -> Result<RunFunctionResponse, FunctionError> {
-        let connection = self.connection(function).map_err(|reason| {
+        let kept = self.connection(function).map_err(|reason| {
             self.metrics.function_called(function, "not_ready");
             FunctionError::NotReady { function: function.to_owned(), reason }
         })?;
-        let answer = self.call(&connection, request);
+        let answer = self.ask(&kept, request);
         self.metrics.function_called(function, if answer.is_ok() { "ok" } else { "failed" });
         answer.map_err(|reason| FunctionError::Failed {
             function: function.to_owned(),
-            target: connection.target().to_string(),
+            target: kept.connection.target().to_string(),
             reason,
         })
     }
@@ -253,6 +284,11 @@ mod tests {
         let said = runtime.block_on(async { tokio::spawn(async move { words_blocking(&called) }).await.unwrap() });
         assert!(said.contains("no answer within 300ms"), "{said}");
         assert_eq!(functions.connections.lock().unwrap().len(), 1);
+        // Once it is known to be silent and somebody asks again, others do not wait: 100 calls would take half a minute.
+        assert!(functions.connection("f").unwrap().silence.may_ask());
+        let began = Instant::now();
+        assert!((0..100).all(|_| words(&functions).ends_with("no answer within 300ms")));
+        assert!(began.elapsed() < Duration::from_secs(15));
     }
 
     fn words_blocking(functions: &Functions) -> String {
@@ -265,7 +301,7 @@ mod tests {
         let healthy = json!({"type": "Healthy", "status": "True"});
         let functions = functions(&runtime, Some(function("", &healthy)), false);
         let none = Identity { authority: String::new(), certificate: String::new(), key: String::new() };
-        functions.serve("f", "dns:///f.plat-system:9443".to_owned(), none);
+        functions.serve("f", Endpoint { host: "f.plat-system".to_owned() }, none);
         let said = words(&functions);
         assert!(said.starts_with("function \"f\" is not ready: the client certificate cannot be used"), "{said}");
         functions.forget("f");

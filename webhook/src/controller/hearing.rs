@@ -151,7 +151,8 @@ impl Hearing {
     fn wake(&self, changed: &Value, about: Option<&ObjectKey>) {
         let key = ObjectKey::of(changed);
         let is_about = about == Some(&key);
-        for request in wakes::wakes(changed, &self.roles()) {
+        let configured = wakes::configured_by(changed, &self.objects);
+        for request in wakes::wakes(changed, &self.roles()).into_iter().chain(configured) {
             if is_about && request.key == key {
                 continue;
             }

@@ -31,6 +31,7 @@ pub mod reconciler;
 pub mod request;
 mod rollout;
 pub mod run;
+mod silence;
 pub mod standing;
 pub mod usage;
 pub mod wakes;

@@ -8,6 +8,7 @@ use std::sync::Arc;
 
 use plat_platform::kinds::{self, What};
 use plat_platform::{USAGE_KINDS, Usage, UsageKind};
+use plat_reconcile::function_runtime;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
 use super::objects::Objects;
@@ -182,6 +183,16 @@ pub fn usages_waiting_for(gone: &Value, objects: &Objects) -> Vec<Request> {
     waiting.map(|usage| Controller::Usage.of(usage.key)).collect()
 }
 
+/// The Functions that a DeploymentRuntimeConfig is for.
+pub fn configured_by(changed: &Value, objects: &Objects) -> Vec<Request> {
+    if GroupVersionKind::of(changed) != function_runtime::config_kind() {
+        return Vec::new();
+    }
+    let functions = objects.list(&function_kind()).into_iter();
+    let meant = functions.filter(|function| function_runtime::runtime_config(function) == object::name(changed));
+    meant.map(|function| Controller::Function.of(ObjectKey::of(&function))).collect()
+}
+
 /// The XRs that this part of the platform may concern, and the Compositions whose pipelines need it.
 pub fn users_of(changed: &Value, roles: &Roles, objects: &Objects) -> Vec<Request> {
     let name = object::name(changed);
@@ -340,6 +351,23 @@ mod tests {
         for (changed, expected) in cases {
             assert_eq!(shown(&wakes(&changed, &roles)), expected, "{changed}");
         }
+    }
+
+    #[test]
+    fn a_runtime_configuration_wakes_the_functions_that_name_it() {
+        let objects = Objects::default();
+        objects.follow(&function_kind(), WatchScope::All);
+        for (name, config) in [("a", Some("big")), ("b", None)] {
+            objects.put(json!({
+                "apiVersion": "pkg.crossplane.io/v1", "kind": "Function", "metadata": {"name": name, "resourceVersion": "1"},
+                "spec": {"runtimeConfigRef": config.map(|name| json!({"name": name}))},
+            }));
+        }
+        let config = |name: &str| json!({"apiVersion": "pkg.crossplane.io/v1beta1", "kind": "DeploymentRuntimeConfig", "metadata": {"name": name}});
+        let woken = |name: &str| shown(&configured_by(&config(name), &objects));
+        assert_eq!(woken("big"), ["function: Function.pkg.crossplane.io/a"]);
+        assert_eq!(woken("default"), ["function: Function.pkg.crossplane.io/b"]);
+        assert!(woken("other").is_empty());
     }
 
     #[test]

@@ -4,7 +4,6 @@ use std::io::{Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
 
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
-use tonic::transport::ServerTlsConfig;
 
 use super::*;
 use crate::test_server::{TestServer, Version};
@@ -33,10 +32,8 @@ fn identity(believes: &Authority, signed_by: &Authority) -> Identity {
 
 fn secure_server(authority: &Authority, name: &str) -> TestServer {
     let (certificate, key) = pair(authority, name);
-    let security = ServerTlsConfig::new()
-        .identity(tonic::transport::Identity::from_pem(certificate, key))
-        .client_ca_root(Certificate::from_pem(authority.pem()));
-    TestServer::start_secure(security, |_| Ok(wire::RunFunctionResponse::default()))
+    let own = Identity { authority: authority.pem(), certificate, key };
+    TestServer::start_secure(&own, |_| Ok(wire::RunFunctionResponse::default()))
 }
 
 /// Asks once, on an event loop of its own.
@@ -47,7 +44,7 @@ fn ask(connect: impl FnOnce() -> Connection) -> Result<RunFunctionResponse, Stri
 
 fn ask_secure(server: &TestServer, identity: &Identity) -> Result<RunFunctionResponse, String> {
     let target = server.target().replace("127.0.0.1", "dns:///localhost");
-    ask(|| Connection::mutual(&target, identity, QUICK).unwrap())
+    ask(|| Connection::mutual(&target, None, identity, QUICK).unwrap())
 }
 
 #[test]
@@ -70,6 +67,10 @@ fn a_certificate_of_somebody_else_is_not_believed() {
     let reason = ask_secure(&elsewhere, &identity(&own, &own)).unwrap_err();
     assert!(reason.contains("not valid for name"), "{reason}");
     assert!(server.requests().is_empty() && elsewhere.requests().is_empty());
+    // Where it is, and who it is, are two things.
+    let identity = identity(&own, &own);
+    let named = || Connection::mutual(&elsewhere.target(), Some("other-function"), &identity, QUICK).unwrap();
+    assert!(ask(named).is_ok());
 }
 
 #[test]
@@ -86,7 +87,7 @@ fn what_is_no_certificate_is_told_when_connecting() {
     let wrong = Identity { certificate: "none".to_owned(), ..identity(&authority, &authority) };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let _entered = runtime.enter();
-    let error = Connection::mutual("localhost:1", &wrong, QUICK).unwrap_err().to_string();
+    let error = Connection::mutual("localhost:1", None, &wrong, QUICK).unwrap_err().to_string();
     assert!(error.starts_with("the client certificate cannot be used: "), "{error}");
     assert!(!format!("{wrong:?}").contains("PRIVATE"));
 }

@@ -24,6 +24,7 @@ fn live(function: &Value) -> Live<'_> {
         namespace: "plat-system",
         config: None,
         deployment: None,
+        owned: &[],
         service: None,
         account: None,
         certificate: Some("c1"),
@@ -73,7 +74,7 @@ fn a_function_becomes_what_crossplane_makes_of_it() {
     let [service, account, deployment] = applied(&decision).try_into().unwrap();
     assert_eq!(service["spec"]["clusterIP"], "None");
     assert_eq!(service["metadata"]["name"], "function-kcl");
-    assert_eq!(endpoint(&function, None, "plat-system"), "dns:///function-kcl.plat-system:9443");
+    assert_eq!(endpoint(&function, None, "plat-system").target(), "dns:///function-kcl.plat-system:9443");
     assert_eq!(account["imagePullSecrets"], json!([{"name": "pull"}]));
     let spec = &deployment["spec"];
     assert_eq!((&spec["replicas"], &spec["selector"]["matchLabels"]), (&json!(1), &service["spec"]["selector"]));
@@ -196,6 +197,15 @@ fn what_stands_in_the_way_is_told() {
 }
 
 #[test]
+fn what_the_api_server_does_not_take_is_told_in_its_words() {
+    let function = function();
+    let decision = refused(&live(&function), "Deployment.apps \"f\" is invalid");
+    assert_eq!((applied(&decision), decision.then), (Vec::new(), Then::Retry));
+    let told = conditions(&decision);
+    assert!(told.iter().all(|(_, status, words)| status == "False" && words == "Deployment.apps \"f\" is invalid"));
+}
+
+#[test]
 fn why_a_function_is_not_ready_is_told_to_who_waits() {
     let condition =
         |kind: &str, status: &str, message: &str| json!({"type": kind, "status": status, "message": message});
@@ -224,12 +234,35 @@ fn a_native_function_needs_nothing_and_loses_what_it_had() {
     let function = function();
     let mut deployment = as_live(&applied(&decide(&live(&function)))[2]);
     let native = Live { is_native: true, certificate: None, ..live(&function) };
-    let decision = decide(&Live { deployment: Some(&deployment), ..native });
+    let decision = decide(&Live { deployment: Some(&deployment), owned: &[Arc::new(deployment.clone())], ..native });
     assert!(matches!(&decision.writes[0], Write::Delete { uid, .. } if uid == "d1"));
     assert_eq!(conditions(&decision)[1].1, "True");
     deployment["metadata"]["ownerReferences"] = json!([]);
     let decision = decide(&Live { deployment: Some(&deployment), ..native });
     assert!(matches!(decision.writes.as_slice(), [Write::ApplyStatus { .. }]), "what is not its own stays");
+}
+
+#[test]
+fn a_deployment_of_another_name_goes_once_its_successor_is_there() {
+    let function = function();
+    let [service, account, deployment] = applied(&decide(&live(&function))).try_into().unwrap();
+    let mut before = as_live(&deployment);
+    before["metadata"]["name"] = json!("before");
+    before["metadata"]["uid"] = json!("d0");
+    let mut now = as_live(&deployment);
+    let removed = |now: &Value| {
+        let owned = [Arc::new(before.clone()), Arc::new(now.clone()), Arc::new(service.clone())];
+        let live = Live { service: Some(&service), account: Some(&account), owned: &owned, ..live(&function) };
+        let decision = decide(&Live { deployment: Some(now), ..live });
+        let removed = decision.writes.iter().filter_map(|write| match write {
+            Write::Delete { uid, .. } => Some(uid.clone()),
+            _ => None,
+        });
+        removed.collect::<Vec<_>>()
+    };
+    assert!(removed(&now).is_empty());
+    now["status"] = json!({"conditions": [{"type": "Available", "status": "True"}]});
+    assert_eq!(removed(&now), ["d0"]);
 }
 
 #[test]

@@ -3,6 +3,7 @@
 mod claims;
 mod definitions;
 pub(crate) mod fixtures;
+mod functions;
 pub(crate) mod harness;
 mod names;
 mod nested;
