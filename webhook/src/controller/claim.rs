@@ -48,7 +48,10 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
         Next::Decided(decision) => decision,
         Next::Bound(composite) => conclude(context, &look, &composite, key).await?,
     };
-    Ok(context.carry_out(&claim, decision).await?)
+    let then = context.carry_out(&claim, decision).await?;
+    // Secrets are not watched: one that is lost or changed by hand is found by looking.
+    let looks_again = then == Then::Wait && connection::secret_key(&claim).is_some();
+    Ok(if looks_again { Then::After(context.settings.poll_interval) } else { then })
 }
 
 fn live(context: &Context, kind: &GroupVersionKind, name: &str) -> Option<Value> {

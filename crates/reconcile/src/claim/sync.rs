@@ -16,8 +16,8 @@ const EXTERNAL_NAME: &str = "crossplane.io/external-name";
 const OWN_STATUS: [&str; 3] = ["conditions", "connectionDetails", "claimConditionTypes"];
 /// What a claim says while its XR is not ready.
 const WAITING: &str = "Claim is waiting for composite resource to become Ready";
-/// What a claim says while its XR is ready and not as the claim wants it.
-const NOT_SYNCED: &str = "The composite resource is not as wished";
+/// What it says while its XR was ready and cannot be reconciled.
+const AS_BEFORE: &str = "Ready as before, but not reconciled now";
 
 impl Look<'_> {
     /// What the XR decides for the claim: an external name, the Composition, and the revision where it moves by itself.
@@ -81,7 +81,9 @@ impl Look<'_> {
         after["status"] = Value::Object(status);
         copy_conditions(composite, &mut after);
         let ready = status::is_true(composite, "Ready");
-        let cause = (self.cause)(composite);
+        // An XR that was ready stays so where it cannot be reconciled any more.
+        let troubled = !ready || status::condition_of(composite, "Synced").is_some_and(|it| it["status"] == "False");
+        let cause = if troubled { (self.cause)(composite) } else { None };
         let ends = [Condition::synced(), if ready { available(cause.as_ref()) } else { waiting(cause.as_ref()) }];
         let after = status::with_conditions(&after, &ends, self.now);
         if after.get("status") == self.claim.get("status") {
@@ -92,15 +94,14 @@ impl Look<'_> {
             let message = "Successfully propagated connection details from composite resource";
             events.push(Event::normal("PropagateConnectionSecret", message));
         }
-        events.extend((!ready || cause.is_some()).then(|| not_ready(cause.as_ref())));
+        events.extend(troubled.then(|| not_ready(cause.as_ref())));
         Decision { writes: vec![Write::Status { object: after }], events, then: Then::Wait }
     }
 }
 
-/// Of what is there and in use still, though a change to it failed.
 fn available(cause: Option<&Cause>) -> Condition {
     match cause {
-        Some(cause) => Condition::new("Ready", "True", "Available", format!("{NOT_SYNCED}: {cause}")),
+        Some(cause) => Condition::new("Ready", "True", "Available", format!("{AS_BEFORE}: {cause}")),
         None => Condition::available(),
     }
 }

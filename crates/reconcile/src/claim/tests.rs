@@ -127,15 +127,15 @@ fn the_claim_shows_status_and_the_deepest_cause() {
     assert_eq!(decision.events[0].kind, crate::EventKind::Warning);
     world.claim = object.clone();
     assert_eq!(world.with(|look| look.conclude(&composite, false)), Decision::wait());
-
-    // A change that fails leaves what was ready before.
-    let mut still_ready = composite.clone();
-    still_ready["status"]["conditions"][1] = json!({"type": "Ready", "status": "True", "reason": "Available"});
-    let decision = world.with(|look| look.conclude(&still_ready, false));
+    // One that was ready is so still, and does not hide that it fails now.
+    let mut composite = composite;
+    let ready = json!({"type": "Ready", "status": "True", "reason": "Available"});
+    composite["status"]["conditions"].as_array_mut().unwrap().push(ready);
+    let decision = world.with(|look| look.conclude(&composite, false));
     let Write::Status { object } = &decision.writes[0] else { panic!() };
-    let ready = condition_of(object, "Ready").unwrap();
-    assert_eq!((&ready["status"], &ready["reason"]), (&json!("True"), &json!("Available")));
-    assert!(ready["message"].as_str().unwrap().ends_with(": no quota"), "{ready}");
+    let condition = condition_of(object, "Ready").unwrap();
+    assert_eq!((&condition["status"], &condition["reason"]), (&json!("True"), &json!("Available")));
+    assert!(condition["message"].as_str().unwrap().ends_with(": no quota"), "{condition}");
     assert_eq!(decision.events[0].kind, crate::EventKind::Warning);
 }
 

@@ -26,8 +26,10 @@ const SYSTEM: [&str; 3] = ["Synced", "Ready", "Responsive"];
 pub struct Outcomes {
     /// Resources that the API server found invalid, and why.
     pub invalid: BTreeMap<String, String>,
-    /// What failed otherwise, in words for the XR.
+    /// What failed otherwise, in words for the XR: not everything was written.
     pub failed: Option<String>,
+    /// Why connection details could not be published, though everything was written.
+    pub unpublished: Option<String>,
     /// Whether anything was written.
     pub wrote: bool,
     /// Whether connection details were published.
@@ -46,10 +48,15 @@ pub struct Conclusion {
 /// What the XR says after composing. `rendered` is what it meant, `poll` how often it is looked at where nothing says
 /// otherwise (`None`: only when something changes).
 pub fn conclude(look: &Look<'_>, rendered: &Rendered, outcomes: &Outcomes, poll: Option<Duration>) -> Conclusion {
+    let failed = |reason: &String| format!("cannot compose resources: {reason}");
+    if let Some(reason) = &outcomes.failed {
+        // What functions say of the XR speaks of resources that are not there.
+        let decision = look.fail("ComposeResources", &failed(reason));
+        return Conclusion { decision, for_claim: Vec::new() };
+    }
     let mut status = rendered.bare_composite.get("status").cloned().unwrap_or_else(|| json!({}));
     let failure = rendered.expansion.fatal.as_ref().map(reconcile_error);
-    let failure =
-        failure.or_else(|| outcomes.failed.as_ref().map(|reason| format!("cannot compose resources: {reason}")));
+    let failure = failure.or_else(|| outcomes.unpublished.as_ref().map(failed));
     set_ends(look, &mut status, failure.as_deref(), outcomes);
     carry(look, &mut status, outcomes.published);
     let is_news = outcomes.wrote || differs(look.composite, &status, COMPOSITE_MANAGER);

@@ -173,10 +173,18 @@ fn invalid_and_failed_writes_are_told() {
     assert_eq!(condition_of(object, "Synced").unwrap()["message"], "Unsynced resources: settings");
     assert!(events.iter().any(|event| event.message == "cannot apply composed resource \"settings\": data is no map"));
     assert_eq!(then, Then::Retry);
-    let outcomes = Outcomes { failed: Some("you may not".to_owned()), ..Outcomes::default() };
+    let outcomes = Outcomes { unpublished: Some("you may not".to_owned()), ..Outcomes::default() };
     let decision = conclude(&look(&platform, &xr), &rendered, &outcomes, None).decision;
     let [Write::ApplyStatus { object, .. }] = decision.writes.as_slice() else { panic!() };
     assert_eq!(condition_of(object, "Synced").unwrap()["message"], "cannot compose resources: you may not");
+    assert!(condition_of(object, "Ready").is_some());
+    // What was not all written is not said to be ready, whatever a function thinks of it.
+    let outcomes = Outcomes { failed: Some("you may not".to_owned()), ..Outcomes::default() };
+    let decision = conclude(&look(&platform, &xr), &rendered, &outcomes, None).decision;
+    let [Write::Status { object }] = decision.writes.as_slice() else { panic!("{decision:?}") };
+    assert_eq!(condition_of(object, "Synced").unwrap()["message"], "cannot compose resources: you may not");
+    assert_eq!(condition_of(object, "Ready"), None);
+    assert_eq!(decision.then, Then::Retry);
 }
 
 #[test]

@@ -49,6 +49,9 @@ pub fn compose(
     let mut composing = Composing { references: changed_references(look, references), ..Composing::default() };
     for composed in &expansion.composed {
         let (kind, key) = (GroupVersionKind::of(&composed.object), ObjectKey::of(&composed.object));
+        if kind.version.is_empty() || kind.kind.is_empty() {
+            return Err(format!("a function wants composed resource \"{}\" without apiVersion or kind", composed.name));
+        }
         let is_new = composed.observed.is_none();
         if is_new && !object::namespace(look.composite).is_empty() && is_namespaced(&kind) == Some(false) {
             return Err(format!(

@@ -1,6 +1,7 @@
 //! The real controller beside a real API server.
 
 mod claims;
+mod connections;
 mod definitions;
 pub(crate) mod fixtures;
 mod functions;

@@ -65,7 +65,7 @@ pub(super) async fn apply(
     if is_well {
         match publish(context, look, rendered, key).await? {
             Ok(published) => outcomes.published = published,
-            Err(reason) => outcomes.failed = Some(reason),
+            Err(reason) => outcomes.unpublished = Some(reason),
         }
     }
     Ok(Applied::Done(outcomes))
