@@ -92,6 +92,15 @@ pub const FUNCTION_AUTO_READY: Program = Program {
     duration: "2 minutes",
 };
 
+/// A real provider: its Objects are any object of Kubernetes.
+pub const PROVIDER_KUBERNETES: Program = Program {
+    name: "provider-kubernetes",
+    folder: "real-programs/provider-kubernetes",
+    package: "github.com/crossplane-contrib/provider-kubernetes/cmd/provider",
+    module: "github.com/crossplane-contrib/provider-kubernetes",
+    duration: "3 minutes",
+};
+
 /// Gatekeeper: the admission webhook, the audit and the controllers of its policies.
 pub const GATEKEEPER: Program = Program {
     name: "gatekeeper",
@@ -139,7 +148,7 @@ pub const OPA: Program = Program {
 };
 
 /// Every program there is.
-pub const ALL: [Program; 12] = [
+pub const ALL: [Program; 13] = [
     ETCD,
     KUBE_APISERVER,
     KUBE_CONTROLLER_MANAGER,
@@ -147,6 +156,7 @@ pub const ALL: [Program; 12] = [
     CROSSPLANE_CLI,
     FUNCTION_PATCH_AND_TRANSFORM,
     FUNCTION_AUTO_READY,
+    PROVIDER_KUBERNETES,
     GATEKEEPER,
     GATOR,
     GATEKEEPER_MUTATE,
@@ -200,6 +210,18 @@ impl Program {
             .ok()?;
         let folder = PathBuf::from(String::from_utf8(output.stdout).ok()?.trim());
         folder.is_dir().then_some(folder)
+    }
+
+    /// The same folder, its module brought by Go where it is not there.
+    pub fn sources(&self) -> anyhow::Result<PathBuf> {
+        if let Some(folder) = self.module_folder() {
+            return Ok(folder);
+        }
+        let mut download = Command::new("go");
+        download.args(["mod", "download", self.module]).current_dir(self.source());
+        let output = download.envs([("GOFLAGS", ""), ("GOWORK", "off")]).output().context("go cannot be started")?;
+        let words = String::from_utf8_lossy(&output.stderr);
+        self.module_folder().with_context(|| format!("the module {} cannot be had:\n{words}", self.module))
     }
 
     fn source(&self) -> PathBuf {

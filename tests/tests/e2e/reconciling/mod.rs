@@ -11,5 +11,6 @@ mod nested;
 mod permissions;
 mod policies;
 mod polling;
+mod provider;
 mod rollouts;
 mod usages;
