@@ -205,8 +205,8 @@ fn a_claim_of_objects_becomes_real_through_the_provider_and_goes_through_it() {
             let path = format!("{}/shop", platform.claims("provided"));
             let ready = harness.until(&path, |claim| is_ready(claim) && claim["status"]["value"] == "3").await?;
             assert!(says(&ready, "Synced", "True", "ReconcileSuccess"), "{ready}");
-            let real = harness.until(&config_maps("provided", "connected"), |_| true).await?;
-            assert_eq!(real["data"]["size"], "3");
+            let provided = harness.until(&config_maps("provided", "connected"), |_| true).await?;
+            assert_eq!(provided["data"]["size"], "3");
             let connected = composed(harness, OBJECTS, "connected").await?;
             let name = connected["metadata"]["name"].as_str().unwrap_or_default().to_owned();
             // What the provider says of the Object is its own.
