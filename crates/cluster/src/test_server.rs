@@ -1,5 +1,5 @@
 //! Functions for tests: a real gRPC server of one version of the protocol, on a port of this machine.
-#![cfg_attr(not(test), expect(clippy::unwrap_used, reason = "a server for tests, which fail where it cannot be"))]
+#![expect(clippy::unwrap_used, reason = "a server for tests, which fail where it cannot be")]
 
 use std::net::{Ipv4Addr, SocketAddr};
 use std::sync::mpsc;
