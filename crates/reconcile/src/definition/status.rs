@@ -91,6 +91,11 @@ fn served(object: &mut Value, role: Role, kind: &GroupVersionKind, now: &str) {
     let reference = json!({"apiVersion": kind.api_version(), "kind": kind.kind});
     let controllers = object::object_at_mut(object, &["status", "controllers"]);
     controllers.insert(role.words().type_reference.to_owned(), reference);
+    // The other is there too, if only in name: Crossplane would write it when it takes over.
+    for role in [Role::Composite, Role::Claim] {
+        let reference = controllers.entry(role.words().type_reference);
+        reference.or_insert_with(|| json!({"apiVersion": "", "kind": ""}));
+    }
 }
 
 /// Claims that were offered once and are not any more: they stay, and so does their CRD.

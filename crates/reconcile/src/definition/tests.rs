@@ -211,6 +211,20 @@ fn an_xrd_is_established_and_offered() {
 }
 
 #[test]
+fn an_xrd_without_claims_names_an_empty_kind_for_them_as_in_crossplane() {
+    let mut given = xrd();
+    given["spec"].as_object_mut().unwrap().remove("claimNames");
+    let server = Server::settled(given);
+    assert_eq!(
+        server.xrd["status"]["controllers"],
+        json!({
+            "compositeResourceType": {"apiVersion": "acme.example/v1", "kind": "XApp"},
+            "compositeResourceClaimType": {"apiVersion": "", "kind": ""},
+        })
+    );
+}
+
+#[test]
 fn nothing_is_said_to_be_established_before_the_api_server_says_so() {
     let mut server = Server { establishes: false, ..Server::new(xrd()) };
     server.settle();

@@ -62,7 +62,8 @@ pub(super) async fn apply(
     if is_changed && is_well {
         return Ok(Applied::Again);
     }
-    if is_well {
+    // What is invalid keeps neither the others nor their details back, as in Crossplane.
+    if outcomes.failed.is_none() {
         match publish(context, look, rendered, key).await? {
             Ok(published) => outcomes.published = published,
             Err(reason) => outcomes.unpublished = Some(reason),
