@@ -96,6 +96,16 @@ impl ControlPlane {
         self.supervisor.spawn(name, command)
     }
 
+    /// Whether a program that runs beside it has ended by itself.
+    pub fn has_ended(&mut self, name: &str) -> bool {
+        self.supervisor.has_ended(name)
+    }
+
+    /// Kills a program that runs beside it; it can be started again under its name.
+    pub fn end(&mut self, name: &str) -> anyhow::Result<()> {
+        self.supervisor.end(name)
+    }
+
     /// The end of the log of a program that runs beside it.
     pub fn last_words_of(&self, name: &str) -> String {
         self.supervisor.last_words(name)

@@ -114,6 +114,12 @@ impl Supervisor {
         Ok(status)
     }
 
+    /// Whether a process has ended, and not by [`Supervisor::end`].
+    pub fn has_ended(&mut self, name: &str) -> bool {
+        let found = self.processes.iter_mut().find(|(each, _)| *each == name);
+        found.is_some_and(|(_, process)| !matches!(process.try_wait(), Ok(None)))
+    }
+
     /// The id of a process.
     pub fn id(&self, name: &str) -> Option<u32> {
         self.processes.iter().find(|(each, _)| *each == name).map(|(_, process)| process.id())
@@ -227,8 +233,10 @@ mod tests {
     #[test]
     fn a_process_that_ended_is_named_with_its_last_words() {
         let mut supervisor = Supervisor::start().unwrap();
+        supervisor.spawn("sleeper", Command::new("sleep").arg("600")).unwrap();
         supervisor.spawn("speaker", Command::new("sh").args(["-c", "echo port taken >&2; exit 3"])).unwrap();
         assert_eq!(eventually(|| supervisor.ended()), ("speaker", "port taken".to_owned()));
+        assert!(supervisor.has_ended("speaker") && !supervisor.has_ended("sleeper") && !supervisor.has_ended("other"));
     }
 
     /// Set in the process that plays the owner in the test below, to the file it tells its folder in.

@@ -15,7 +15,7 @@ pub(crate) const PAUSED: &str = "crossplane.io/paused";
 /// Annotation that carries the composition-resource name.
 pub(crate) const RESOURCE_NAME: &str = "crossplane.io/composition-resource-name";
 /// How deep things may be nested for a cause to be looked for.
-const DEEPEST: usize = 8;
+const DEEPEST: usize = 12;
 
 /// Why an XR is not ready.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -5,6 +5,7 @@
 //! `plat-expand`'s matter, Secrets are [`crate::connection`]'s.
 
 mod conclude;
+mod lineage;
 mod write;
 
 use plat_expand::conditions::Condition;
@@ -13,6 +14,7 @@ use plat_resource::{Diagnostic, Map, Value, object};
 use serde_json::json;
 
 pub use conclude::{Conclusion, Outcomes, conclude};
+pub use lineage::{MOST_ABOVE, endless};
 pub use write::{Apply, Composing, compose};
 
 use crate::live::{patched, with_finalizers, without_finalizer};

@@ -74,6 +74,11 @@ pub fn publish(
     Ok(Some(Write::Patch { key: key.clone(), patch, manager: manager.to_owned() }))
 }
 
+/// Whether an object says that its connection details were published.
+pub fn is_told(owner: &Value) -> bool {
+    object::string_at(owner, &["status", "connectionDetails", "lastPublishedTime"]).is_some()
+}
+
 /// Whether `secret` may be read on behalf of `owner`: it controls it. Else a claim could read any Secret by naming it.
 pub fn is_controlled_by(secret: &Value, owner: &Value) -> bool {
     let controller = object::controller(secret).and_then(|found| object::string_at(found, &["uid"]));
@@ -136,6 +141,8 @@ mod tests {
         let opaque = json!({"type": "Opaque", "metadata": {}});
         assert!(publish(&owner, &key, &details(&[]), Some(&opaque), "m").is_err());
         assert!(!is_controlled_by(&opaque, &owner) && !is_controlled_by(&other, &owner));
+        assert!(!is_told(&owner));
+        assert!(is_told(&json!({"status": {"connectionDetails": {"lastPublishedTime": "2026-01-02T03:04:05Z"}}})));
     }
 
     #[test]

@@ -6,8 +6,9 @@ use k8s_openapi::jiff::Timestamp;
 use kube::Client;
 use plat_expand::native::CompiledInputs;
 use plat_platform::Platform;
+use plat_reconcile::composite::MOST_ABOVE;
 use plat_reconcile::{Decision, Then};
-use plat_resource::{GroupVersionKind, ObjectKey, Value};
+use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use tokio::sync::watch;
 
 use super::api::{Api, Call, WriteError};
@@ -182,6 +183,18 @@ impl Context {
     /// The platform now.
     pub fn platform(&self) -> Arc<Platform> {
         Arc::clone(&self.platform.borrow())
+    }
+
+    /// The XRs that an object is composed for, the nearest first; no more than are needed to see that there are too many.
+    pub fn above(&self, object: &Value) -> Vec<Arc<Value>> {
+        let roles = self.hearing.roles();
+        let owner = |object: &Value| {
+            let owner = object::controller(object)?;
+            let key = roles.composite_of(owner, object::namespace(object))?;
+            let found = self.objects.get(&key)?;
+            (object::string_at(owner, &["uid"]) == Some(object::uid(&found))).then_some(found)
+        };
+        std::iter::successors(owner(object), |found| owner(found)).take(MOST_ABOVE).collect()
     }
 
     /// What wakes an XR so often that it is left alone for a while; none where all is well.

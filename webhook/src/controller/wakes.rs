@@ -100,7 +100,7 @@ impl Roles {
     }
 
     /// The XR that an owner reference of an object in `namespace` names.
-    fn composite_of(&self, owner: &Value, namespace: &str) -> Option<ObjectKey> {
+    pub(super) fn composite_of(&self, owner: &Value, namespace: &str) -> Option<ObjectKey> {
         let text = |key: &str| object::string_at(owner, &[key]).unwrap_or_default();
         let kind = GroupVersionKind::new(text("apiVersion"), text("kind"));
         let composites = self.composites.get(&(kind.group, kind.kind))?;
@@ -167,7 +167,7 @@ fn composition_of(revision: &Value) -> Option<Request> {
 }
 
 /// The claim that an XR names.
-fn claim_of(composite: &Value, roles: &Roles) -> Option<ObjectKey> {
+pub(super) fn claim_of(composite: &Value, roles: &Roles) -> Option<ObjectKey> {
     let text = |key: &str| object::string_at(composite, &["spec", "claimRef", key]);
     let kind = GroupVersionKind::new(text("apiVersion")?, text("kind")?);
     let kind = roles.claim(&kind.group, &kind.kind)?.clone();

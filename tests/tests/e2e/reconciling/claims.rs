@@ -181,7 +181,7 @@ fn what_is_wrong_reaches_the_claim() {
             let told = harness
                 .until(&path, |claim| {
                     let message = condition(claim, "Ready").map(|it| it["message"].to_string()).unwrap_or_default();
-                    message.contains("Unsynced resources: bad")
+                    message.contains("data[not a key!]: Invalid value")
                 })
                 .await?;
             assert!(says(&told, "Ready", "False", "Waiting"), "{told}");
@@ -193,7 +193,7 @@ fn what_is_wrong_reaches_the_claim() {
                     let all = harness.list(&events).await?;
                     Ok(all.values().any(|event| {
                         event["involvedObject"]["kind"] == "App"
-                            && event["message"].to_string().contains("Unsynced resources: bad")
+                            && event["message"].to_string().contains("data[not a key!]: Invalid value")
                     }))
                 })
                 .await

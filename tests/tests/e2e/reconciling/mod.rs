@@ -1,8 +1,10 @@
 //! The real controller beside a real API server.
 
+mod bad_input;
 mod claims;
 mod connections;
 mod definitions;
+mod faults;
 pub(crate) mod fixtures;
 mod functions;
 pub(crate) mod harness;

@@ -177,7 +177,8 @@ async fn publish(
     write_secret(context, look.composite, &secret, &details, COMPOSITE_MANAGER, key).await
 }
 
-/// Makes a Secret hold these details for an owner.
+/// Makes a Secret hold these details for an owner. Whether that is to be told: it changed, or whoever wrote it was stopped
+/// before that could be told.
 pub(in crate::controller) async fn write_secret(
     context: &Context,
     owner: &Value,
@@ -193,7 +194,7 @@ pub(in crate::controller) async fn write_secret(
     };
     let write = match connection::publish(owner, secret, details, live.as_ref(), manager) {
         Ok(Some(write)) => write,
-        Ok(None) => return Ok(Ok(false)),
+        Ok(None) => return Ok(Ok(!connection::is_told(owner))),
         Err(reason) => return Ok(Err(reason)),
     };
     match context.writer.write(&write, Some(about)).await {

@@ -13,14 +13,15 @@ use std::sync::Arc;
 
 use plat_expand::render::Rendered;
 use plat_platform::{Composition, Definition, Mode, Platform, Revision, Role};
-use plat_reconcile::composite::{Begin, Conclusion, Look, conclude};
+use plat_reconcile::composite::{Begin, Conclusion, Look, conclude, endless};
 use plat_reconcile::{Event, Then};
-use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
+use plat_resource::{ObjectKey, Value, object};
 
 pub(super) use apply::write_secret;
 pub use memory::Memory;
 
 use super::reconciler::{Context, Failure};
+use super::wakes::claim_of;
 
 /// One XR that is looked at.
 pub(super) struct Subject {
@@ -99,6 +100,11 @@ impl Subject {
             Ok(rendered) => rendered,
             Err(reason) => return self.refuse(context, look, &reason).await,
         };
+        let composed: Vec<ObjectKey> =
+            rendered.expansion.composed.iter().map(|composed| ObjectKey::of(&composed.object)).collect();
+        if let Some(reason) = endless(&self.composite, &context.above(&self.composite), &composed) {
+            return self.refuse(context, look, &reason).await;
+        }
         let outcomes = match apply::apply(context, look, &rendered, &self.key).await? {
             // What was made is looked at before anything is said of it.
             apply::Applied::Again => return Ok(Then::Again),
@@ -124,13 +130,10 @@ impl Subject {
     }
 
     fn tell_claim(&self, context: &Context, events: Vec<Event>) {
-        let text = |key: &str| object::string_at(&self.composite, &["spec", "claimRef", key]).unwrap_or_default();
-        if events.is_empty() || text("name").is_empty() {
+        if events.is_empty() {
             return;
         }
-        let kind = GroupVersionKind::new(text("apiVersion"), text("kind"));
-        let Some(kind) = context.hearing.roles().claim(&kind.group, &kind.kind).cloned() else { return };
-        let key = ObjectKey { kind, namespace: text("namespace").to_owned(), name: text("name").to_owned() };
+        let Some(key) = claim_of(&self.composite, &context.hearing.roles()) else { return };
         let Some(claim) = context.objects.get(&key) else { return };
         for event in events {
             context.events.record(&claim, event);

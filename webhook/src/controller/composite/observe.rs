@@ -93,6 +93,8 @@ pub(super) async fn followed(context: &Context, kind: &GroupVersionKind) -> Resu
     loop {
         match context.watches.state(kind) {
             Some(WatchState::Synced | WatchState::Absent) => return Ok(()),
+            // What it said last stays in use; that it is heard again nobody says until there is something to hear.
+            Some(WatchState::Failed(_)) if context.objects.is_synced(kind) => return Ok(()),
             Some(WatchState::Failed(reason)) => return Err(format!("cannot watch {kind}: {reason}")),
             Some(WatchState::Starting) | None if Instant::now() > until => {
                 return Err(format!("cannot watch {kind}: it was not read within {} s", PATIENCE.as_secs()));
