@@ -133,6 +133,11 @@ impl ControlPlane {
         self.supervisor.id(ETCD.name)
     }
 
+    /// The process id of the API server.
+    pub fn api_server_process(&self) -> Option<u32> {
+        self.supervisor.id(KUBE_APISERVER.name)
+    }
+
     fn launch(binaries: &Binaries, ports: &Ports) -> anyhow::Result<(Supervisor, String, PathBuf)> {
         let mut supervisor = Supervisor::start()?;
         let folder = supervisor.folder().to_owned();

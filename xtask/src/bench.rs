@@ -4,8 +4,13 @@
 //! their start, their reading of files and their output. Inputs are made in a temporary folder.
 
 mod admission;
+mod api;
+mod cluster;
+mod connection;
 mod inputs;
+mod measured;
 mod process;
+mod usage;
 
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -33,6 +38,11 @@ pub(crate) struct Arguments {
     admission: bool,
     #[command(flatten)]
     comparison: admission::ComparisonArguments,
+    /// Measure the controller instead, beside the real Crossplane
+    #[arg(long, conflicts_with = "admission")]
+    cluster: bool,
+    #[command(flatten)]
+    controllers: cluster::ClusterArguments,
 }
 
 const MEBIBYTE: f64 = 1024.0 * 1024.0;
@@ -54,6 +64,9 @@ const TEN_TIMES: usize = 10 * MANY;
 pub(crate) fn run(arguments: &Arguments) -> anyhow::Result<ExitCode> {
     if arguments.admission {
         return admission::run(&arguments.comparison, arguments.check);
+    }
+    if arguments.cluster {
+        return cluster::run(&arguments.controllers, arguments.check);
     }
     let binaries = Binaries::build()?;
     let folder = tempfile::tempdir().context("cannot make a temporary folder")?;

@@ -33,15 +33,20 @@ impl Binaries {
     }
 }
 
-/// Builds one program for release, as it is shipped.
+/// Builds the program of a package for release, as it is shipped.
 pub(super) fn build(package: &str) -> anyhow::Result<PathBuf> {
-    println!("building {package} for release");
+    build_binary(package, package)
+}
+
+/// Builds one of the programs of a package for release, as it is shipped.
+pub(super) fn build_binary(package: &str, binary: &str) -> anyhow::Result<PathBuf> {
+    println!("building {binary} for release");
     let cargo = std::env::var_os("CARGO").unwrap_or_else(|| "cargo".into());
-    let arguments = ["build", "--release", "--package", package, "--message-format", "json"];
+    let arguments = ["build", "--release", "--package", package, "--bin", binary, "--message-format", "json"];
     let output = Command::new(cargo).args(arguments).stderr(Stdio::inherit()).output().context("cannot run cargo")?;
     ensure!(output.status.success(), "the release build failed");
     let messages = String::from_utf8_lossy(&output.stdout);
-    messages.lines().find_map(|line| executable(line, package)).with_context(|| format!("cargo built no {package}"))
+    messages.lines().find_map(|line| executable(line, binary)).with_context(|| format!("cargo built no {binary}"))
 }
 
 /// The executable that a message of cargo's is about, where it is that of `name`.

@@ -12,14 +12,12 @@ use plat_resource::{Document, yaml};
 use plat_tests::{ControlPlane, control_plane, programs, repository};
 use serde_json::json;
 
-use super::api::Api;
-use super::connection::certificates;
+use super::super::api::Api;
+use super::super::connection::certificates;
+use super::super::usage::{Program, ports};
 use super::load::Target;
-use super::plat::ready;
 use super::policies::Policies;
-use super::ports;
 use super::reviews::NAMESPACE;
-use super::usage::Program;
 
 /// A running Gatekeeper.
 pub(super) struct Gatekeeper {
@@ -82,7 +80,7 @@ impl Gatekeeper {
             .args(["--logtostderr", "--shutdown-delay=0"]);
         let started = Instant::now();
         let mut program = Program::start("gatekeeper", &mut command)?;
-        let ready_after = ready(&mut program, SocketAddr::from(([127, 0, 0, 1], health)), "/readyz", started).await?;
+        let ready_after = program.ready(SocketAddr::from(([127, 0, 0, 1], health)), "/readyz", started).await?;
         let target = Target { address: SocketAddr::from(([127, 0, 0, 1], port)), path: "/v1/admit?timeout=30s", trust };
         Ok(Self { program, target, ready_after })
     }

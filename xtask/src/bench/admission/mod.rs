@@ -3,16 +3,12 @@
 //! Owns what is compared and the limits. Both get the same policies and the same stream of AdmissionReviews over TLS and
 //! HTTP/2, one after the other on the same cores, with the same API server idle beside them.
 
-mod api;
-mod connection;
 mod gatekeeper;
 mod load;
 mod plat;
 mod policies;
 mod reviews;
-mod usage;
 
-use std::net::{Ipv4Addr, TcpListener};
 use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::sync::Arc;
@@ -22,13 +18,14 @@ use anyhow::Context as _;
 use hyper::body::Bytes;
 use plat_tests::ControlPlane;
 
+use super::measured::Measured;
 use super::process::build;
+use super::usage::Program;
 use super::{Table, inputs};
 use gatekeeper::Gatekeeper;
-use load::{Measured, Target};
+use load::Target;
 use plat::Plat;
 use policies::Policies;
-use usage::Program;
 
 /// The comparison of admission webhooks
 #[derive(Debug, clap::Args)]
@@ -230,17 +227,4 @@ fn show(name: &str, figures: &Figures, arguments: &ComparisonArguments) {
         "  processor: {:.0} % of a core flat out, {:.0} % at the rate",
         figures.full_processor, figures.rate_processor
     );
-}
-
-/// Ports of the loopback that are free now.
-fn ports<const COUNT: usize>() -> anyhow::Result<[u16; COUNT]> {
-    let mut listeners = Vec::new();
-    let mut ports = [0; COUNT];
-    for port in &mut ports {
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).context("no port is free on 127.0.0.1")?;
-        *port = listener.local_addr()?.port();
-        // Held together, so that they differ.
-        listeners.push(listener);
-    }
-    Ok(ports)
 }

@@ -7,11 +7,11 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use anyhow::Context as _;
+use anyhow::{Context as _, ensure};
 use http_body_util::{BodyExt as _, Full};
-use hyper::body::Bytes;
+use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http2::{Builder, SendRequest};
-use hyper::{Request, StatusCode, header};
+use hyper::{Request, Response, StatusCode, header};
 use hyper_util::rt::{TokioExecutor, TokioIo, TokioTimer};
 use rcgen::{BasicConstraints, CertificateParams, CertifiedIssuer, IsCa, KeyPair};
 use rustls::pki_types::pem::PemObject as _;
@@ -61,7 +61,8 @@ pub(super) fn certificates(folder: &Path) -> anyhow::Result<Trust> {
 #[derive(Clone)]
 pub(super) struct Client {
     sender: SendRequest<Full<Bytes>>,
-    authority: String,
+    address: SocketAddr,
+    trust: Trust,
     token: Option<String>,
 }
 
@@ -76,7 +77,12 @@ impl Client {
         builder.timer(TokioTimer::new());
         let (sender, connection) = builder.handshake(TokioIo::new(stream)).await?;
         tokio::spawn(connection);
-        Ok(Self { sender, authority: address.to_string(), token: None })
+        Ok(Self { sender, address, trust: trust.clone(), token: None })
+    }
+
+    /// Another connection to the same place.
+    pub(super) async fn again(&self) -> anyhow::Result<Self> {
+        Ok(Self { token: self.token.clone(), ..Self::connect(self.address, &self.trust).await? })
     }
 
     /// Shows a token with each request.
@@ -86,18 +92,45 @@ impl Client {
 
     /// One request; the whole answer.
     pub(super) async fn send(&mut self, method: &str, path: &str, body: Bytes) -> anyhow::Result<(StatusCode, Bytes)> {
-        let uri = format!("https://{}{path}", self.authority);
-        let mut request = Request::builder().method(method).uri(uri).header(header::CONTENT_TYPE, "application/json");
-        if let Some(token) = &self.token {
-            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
-        }
-        let request = request.body(Full::new(body))?;
+        self.send_as(method, path, "application/json", body).await
+    }
+
+    /// One request whose body is of this type; the whole answer.
+    pub(super) async fn send_as(
+        &mut self,
+        method: &str,
+        path: &str,
+        content: &str,
+        body: Bytes,
+    ) -> anyhow::Result<(StatusCode, Bytes)> {
         let answer = async {
-            self.sender.ready().await?;
-            let response = self.sender.send_request(request).await?;
+            let response = self.begin(method, path, content, body).await?;
             let status = response.status();
             anyhow::Ok((status, response.into_body().collect().await?.to_bytes()))
         };
         tokio::time::timeout(PATIENCE, answer).await.context("no answer in time")?
+    }
+
+    /// Asks for an answer that does not end.
+    pub(super) async fn open(&mut self, path: &str) -> anyhow::Result<Incoming> {
+        let response = self.begin("GET", path, "application/json", Bytes::new()).await?;
+        ensure!(response.status().is_success(), "GET {path}: {}", response.status());
+        Ok(response.into_body())
+    }
+
+    async fn begin(
+        &mut self,
+        method: &str,
+        path: &str,
+        content: &str,
+        body: Bytes,
+    ) -> anyhow::Result<Response<Incoming>> {
+        let uri = format!("https://{}{path}", self.address);
+        let mut request = Request::builder().method(method).uri(uri).header(header::CONTENT_TYPE, content);
+        if let Some(token) = &self.token {
+            request = request.header(header::AUTHORIZATION, format!("Bearer {token}"));
+        }
+        self.sender.ready().await?;
+        Ok(self.sender.send_request(request.body(Full::new(body))?).await?)
     }
 }

@@ -1,11 +1,11 @@
-//! The API server that Gatekeeper reads its policies from.
+//! The API server of a control plane.
 //!
-//! Owns making objects in it. No client library: a handful of paths is all that is needed.
+//! Owns reaching it and making objects in it. No client library: a handful of paths is all that is needed.
 
 use std::net::SocketAddr;
 use std::time::{Duration, Instant};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use hyper::body::Bytes;
 use plat_resource::{Value, yaml};
 use plat_tests::ControlPlane;
@@ -40,6 +40,18 @@ impl Api {
         self.until("POST", collection, object).await
     }
 
+    /// Another connection with the same rights.
+    pub(super) async fn again(&self) -> anyhow::Result<Client> {
+        self.0.again().await
+    }
+
+    /// The text at a path.
+    pub(super) async fn text(&mut self, path: &str) -> anyhow::Result<String> {
+        let (status, answer) = self.0.send("GET", path, Bytes::new()).await?;
+        ensure!(status.is_success(), "GET {path}: {status}");
+        Ok(String::from_utf8_lossy(&answer).into_owned())
+    }
+
     /// Waits until a path is there.
     pub(super) async fn exists(&mut self, path: &str) -> anyhow::Result<()> {
         self.until("GET", path, &Value::Null).await
@@ -50,7 +62,7 @@ impl Api {
         let body = Bytes::from(if body.is_null() { String::new() } else { body.to_string() });
         loop {
             let (status, answer) = self.0.send(method, path, body.clone()).await?;
-            let again = status.as_u16() == 404 || status.is_server_error();
+            let again = [404, 429].contains(&status.as_u16()) || status.is_server_error();
             match status {
                 _ if status.is_success() || status.as_u16() == 409 => return Ok(()),
                 _ if again && started.elapsed() < PATIENCE => tokio::time::sleep(INTERVAL).await,
