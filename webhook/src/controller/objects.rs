@@ -429,8 +429,8 @@ mod tests {
         function["metadata"]["labels"] = json!({"function": "it"});
         let (now, gone) = objects.replace(&kind(), functions, vec![function]);
         assert_eq!((names(now), gone.len(), objects.is_synced(&kind())), (vec!["f".to_owned()], 0, false));
-        objects.replace(&kind(), composed, vec![object("x", 1, "o"), object("y", 1, "o")]);
-        assert!(objects.is_synced(&kind()));
+        let (now, _) = objects.replace(&kind(), composed, vec![object("x", 1, "o"), object("y", 1, "o")]);
+        assert_eq!((now.count(), objects.is_synced(&kind())), (2, true));
         let (now, gone) = objects.replace(&kind(), composed, vec![object("y", 2, "o")]);
         assert_eq!((names(now), names(gone)), (vec!["y".to_owned()], vec!["x".to_owned()]));
         let mut unlabelled = object("y", 3, "o");

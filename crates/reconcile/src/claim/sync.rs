@@ -102,9 +102,10 @@ impl Look<'_> {
         after["status"] = Value::Object(status);
         copy_conditions(composite, &mut after);
         let ready = status::is_true(composite, "Ready");
-        // An XR that was ready stays so where it cannot be reconciled any more.
-        let troubled = !ready || status::condition_of(composite, "Synced").is_some_and(|it| it["status"] == "False");
-        let cause = if troubled { (self.cause)(composite) } else { None };
+        // An XR that was ready stays so where it, or something below it, cannot be reconciled any more. What is below a ready
+        // XR and only not ready is none of the claim's.
+        let cause = (self.cause)(composite).filter(|cause| !ready || cause.is_failure);
+        let troubled = !ready || cause.is_some();
         let ends = [Condition::synced(), if ready { available(cause.as_ref()) } else { waiting(cause.as_ref()) }];
         let after = status::with_conditions(&after, &ends, self.now);
         if after.get("status") == self.claim.get("status") {
