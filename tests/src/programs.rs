@@ -288,6 +288,10 @@ impl Program {
                 flags.push_str(value);
             }
         }
+        if self.module == PROVIDER_KUBERNETES.module {
+            // It has no flag for the port of its metrics, which functions serve theirs on, too: none are served.
+            flags.push_str(" -X sigs.k8s.io/controller-runtime/pkg/metrics/server.DefaultBindAddress=0");
+        }
         flags
     }
 }

@@ -164,6 +164,7 @@ fn a_secret_of_somebody_else_is_neither_written_nor_read() {
                 bound["spec"]["resourceRef"]["name"].as_str().unwrap_or_default()
             );
             let reference = json!({"spec": {"writeConnectionSecretToRef": {"name": "theirs", "namespace": namespace}}});
+            harness.until(&xr, |_| true).await?;
             harness.patch(&xr, &reference).await?;
             harness.until(&xr, |xr| message(xr, "Synced").contains("refusing to modify uncontrolled secret")).await?;
             let loot = harness.ask("GET", &secrets(&namespace, "loot"), None).await?.body;

@@ -1,6 +1,6 @@
 //! A real provider beside the controller: what it looks after are composed resources as any others.
 //!
-//! Owns running provider-kubernetes, whose Objects are objects of the same API server. It serves on ports that cannot be
+//! Owns running provider-kubernetes, whose Objects are objects of the same API server. It serves on a port that cannot be
 //! chosen, so that one runs at a time on a machine.
 
 use std::fs::File;
@@ -23,8 +23,8 @@ use super::harness::{Harness, PATIENCE, says};
 
 const CRDS: &str = "/apis/apiextensions.k8s.io/v1/customresourcedefinitions";
 const NAMESPACE: &str = "provider-kubernetes";
-/// The ports of its webhooks and its metrics.
-const PORTS: [u16; 2] = [9443, 8080];
+/// The port of its webhooks.
+const PORT: u16 = 9443;
 
 /// The shared control plane, with the provider on it. The lock is kept as long as this process lives.
 fn provided() -> &'static Harness {
@@ -43,8 +43,8 @@ fn start(harness: &Harness) -> anyhow::Result<File> {
     let lock = File::create(shelf.join(".provider-kubernetes.lock"))?;
     lock.lock()?;
     let end = Instant::now() + PATIENCE;
-    while let Some(port) = PORTS.into_iter().find(|port| TcpListener::bind(("0.0.0.0", *port)).is_err()) {
-        ensure!(Instant::now() < end, "port {port} is taken, and provider-kubernetes takes no other");
+    while TcpListener::bind(("0.0.0.0", PORT)).is_err() {
+        ensure!(Instant::now() < end, "port {PORT} is taken, and provider-kubernetes takes no other");
         std::thread::sleep(Duration::from_millis(100));
     }
     harness.run(install(harness))?;
