@@ -113,6 +113,26 @@ fn one_file_is_rendered() {
 }
 
 #[test]
+fn roadies_actions_write_and_replace() {
+    let mut files = workspace(&[("a.txt", "x.y x.y"), (".hidden.txt", "x.y")]);
+    let mut run = |action: &str, input: &str| {
+        run(&format!("roadiehq:utils:{action}"), input, &mut files, Workspace::default()).expect("done")
+    };
+    run("fs:replace", r#"{"files": [{"file": "*.txt", "find": "x.y", "replaceWith": "[$&]"}]}"#);
+    run("fs:replace", r#"{"files": [{"file": "a.txt", "find": "(x)\\.", "replaceWith": "$1-", "matchRegex": true}]}"#);
+    run("fs:append", r#"{"path": "a.txt", "content": "!"}"#);
+    run("fs:write", r#"{"path": "b/c.json", "content": "{\"b\":1}", "preserveFormatting": true}"#);
+    let parsed = run("fs:parse", r#"{"path": "b/c.json", "parser": "json"}"#);
+    let serialized =
+        run("serialize:json", r#"{"data": {"b": {"a": 1, "c": 2}, "a": [1]}, "replacer": ["a", "b"], "space": 1}"#);
+    assert_eq!(parsed.outputs[0].1.to_json(), r#"{"b":1}"#);
+    assert_eq!(serialized.outputs[0].1.as_str(), Some("{\n \"a\": [\n  1\n ],\n \"b\": {\n  \"a\": 1\n }\n}"));
+    assert_eq!(files.read("a.txt"), Ok(b"[x-y] [x-y]!".as_slice()));
+    assert_eq!(files.read(".hidden.txt"), Ok(b"x.y".as_slice()));
+    assert_eq!(files.read("b/c.json"), Ok(b"{\n  \"b\": 1\n}".as_slice()));
+}
+
+#[test]
 fn patterns_take_time_in_proportion() {
     let name = "a".repeat(200);
     let pattern = "*a".repeat(100);

@@ -1,11 +1,12 @@
 //! Actions on files, as functions over a workspace in memory.
 //!
-//! Owns what `fetch:*`, `workspace:template*`, `fs:*` and `debug:log` do to a workspace. Where skeletons come from, and where the
+//! Owns what `fetch:*`, `workspace:template*`, `fs:*`, `debug:log` and Roadie's `fs:*` do to a workspace. Where skeletons come from, and where the
 //! workspace goes, is the shell's.
 
 mod basic;
 mod binary;
 mod glob;
+mod roadie;
 mod skeleton;
 mod workspace;
 
@@ -67,7 +68,7 @@ pub fn act(
         "fs:rename" => basic::rename(input, workspace),
         "fs:readdir" => basic::read_folders(input, workspace),
         "debug:log" => Ok(basic::log(input, workspace)),
-        _ => return None,
+        _ => return roadie::act(action, input, workspace),
     })
 }
 

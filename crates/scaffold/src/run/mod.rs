@@ -4,6 +4,7 @@
 //! asks carries the actions out and hands back what came of them; nothing here touches the outside.
 
 mod example;
+mod known;
 mod outcome;
 mod redact;
 mod step;
@@ -11,6 +12,7 @@ mod step;
 use std::collections::VecDeque;
 
 pub use self::example::example_output;
+pub use self::known::KnownActions;
 pub use self::outcome::is_truthy;
 
 use self::redact::Redactions;

@@ -25,6 +25,7 @@ mod value;
 
 use std::rc::Rc;
 
+pub(crate) use self::error::suggestion;
 pub use self::error::{ErrorKind, RenderError};
 pub use self::host::{Host, Lent, NoHost};
 
@@ -47,6 +48,28 @@ pub(crate) fn matches(source: &str, text: &str) -> Result<bool, String> {
     let pattern = pattern::Pattern::parse(text::Text::from(source).units(), "").ok_or_else(invalid)?;
     let found = pattern.test(text::Text::from(text).units(), 0);
     found.map(|(found, _)| found).map_err(|failure| failure.public().message)
+}
+
+/// `text.replaceAll(find, with)`: of a text, or of a regular expression.
+pub(crate) fn replaced(text: &str, find: &str, with: &str, is_regex: bool) -> Result<String, String> {
+    let invalid = || format!("Invalid regular expression: /{find}/");
+    let source = if is_regex { find.to_owned() } else { escaped(find) };
+    let pattern = pattern::Pattern::parse(text::Text::from(source).units(), "g").ok_or_else(invalid)?;
+    let with = text::Text::from(with);
+    let replaced = pattern::replace(&pattern, &text::Text::from(text), with.units(), 0);
+    replaced.map(|(text, _)| text.to_string()).map_err(|failure| failure.public().message)
+}
+
+/// A text as the regular expression that matches it.
+fn escaped(text: &str) -> String {
+    let mut output = String::new();
+    for character in text.chars() {
+        if "\\^$.*+?()[]{}|/".contains(character) {
+            output.push('\\');
+        }
+        output.push(character);
+    }
+    output
 }
 
 /// What fits on the stack of whoever renders.
