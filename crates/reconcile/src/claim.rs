@@ -7,7 +7,7 @@ mod sync;
 
 use plat_expand::conditions::Condition;
 use plat_expand::names;
-use plat_platform::{Definition, Platform};
+use plat_platform::Definition;
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 use serde_json::json;
 
@@ -27,8 +27,6 @@ pub struct Look<'a> {
     pub claim: &'a Value,
     /// The XRD of its kind.
     pub definition: &'a Definition,
-    /// What its XR is composed by.
-    pub platform: &'a Platform,
     /// Finds a live XR of the claim's kind by name.
     pub composite: &'a (dyn Fn(&str) -> Option<Value> + Sync),
     /// Why the XR is not well, where that is known.
@@ -170,9 +168,8 @@ impl Look<'_> {
         if !["apiVersion", "kind", "name"].into_iter().all(same) {
             patch["spec"]["resourceRef"] = reference;
         }
-        match composite {
-            Some(composite) => self.take_back(composite, &mut patch),
-            None => self.choose(&mut patch),
+        if let Some(composite) = composite {
+            self.take_back(composite, &mut patch);
         }
         let is_empty = patch.as_object().is_none_or(plat_resource::Map::is_empty);
         (!is_empty).then(|| patched(self.claim, patch, CLAIM_MANAGER))

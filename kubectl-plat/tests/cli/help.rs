@@ -82,12 +82,12 @@ fn help_of_plan() {
       -f, --filename <FILE>        Claims and XRs: files, folders, globs, or - for stdin; repeat or
                                    separate by commas
       -R, --recursive              Read the folders in folders of -f too
+      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: the context's,
+                                   or default where no cluster is asked]
           --platform <PATH>        The platform: files or folders with XRDs, Compositions,
                                    EnvironmentConfigs, Functions and CRDs; may be repeated
           --observed <PATH>        What is live: files or folders with claims, XRs, composed resources
                                    and connection Secrets; may be repeated
-      -n, --namespace <NAMESPACE>  Namespace for claims and XRs that name none [default: the context's,
-                                   or default where no cluster is asked]
 
     Cluster options:
           --live                       Ask the cluster, although --platform is given: files take the

@@ -3,7 +3,6 @@
 use plat_expand::claim::composite_of;
 use plat_expand::conditions::{self, Condition};
 use plat_plan::would_change;
-use plat_platform::Revision;
 use plat_resource::{Map, Value, object};
 use serde_json::json;
 
@@ -21,26 +20,6 @@ const WAITING: &str = "Claim is waiting for composite resource to become Ready";
 const AS_BEFORE: &str = "Ready as before, but not reconciled now";
 
 impl Look<'_> {
-    /// What the XR that is about to be made will decide: said at once, neither of the two has to be written again for it. Where
-    /// it is not sure, the XR decides, and it is taken back.
-    pub(super) fn choose(&self, patch: &mut Value) {
-        let own = |key: &str| object::value_at(self.claim, &["spec", key]);
-        let wanted = composite_of(self.definition, self.claim, None);
-        let Ok(selection) = self.platform.select_composition(self.definition, &wanted) else { return };
-        let is_valid = |revision: &&Revision| status::is_true(&revision.composition.document.value, "ValidPipeline");
-        let Some(revision) = selection.revision.filter(is_valid) else { return };
-        let (composition, revision) = (json!({"name": revision.composition.name}), json!({"name": revision.name}));
-        let enforced = self.definition.enforced_composition_ref.is_some();
-        if own("compositionRef").is_none() || (enforced && own("compositionRef") != Some(&composition)) {
-            patch["spec"]["compositionRef"] = composition;
-        }
-        let policy = own("compositionUpdatePolicy").and_then(Value::as_str);
-        let policy = policy.unwrap_or(&self.definition.default_composition_update_policy);
-        if policy == "Automatic" && own("compositionRevisionRef") != Some(&revision) {
-            patch["spec"]["compositionRevisionRef"] = revision;
-        }
-    }
-
     /// What the XR decides for the claim: an external name, the Composition, and the revision where it moves by itself.
     pub(super) fn take_back(&self, composite: &Value, patch: &mut Value) {
         let own = |key: &str| object::value_at(self.claim, &["spec", key]);

@@ -33,7 +33,6 @@ impl World {
         ask(&Look {
             claim: &self.claim,
             definition: &self.platform.definitions()[0],
-            platform: &self.platform,
             composite: &find,
             cause: &cause,
             schemas: &NoSchemas,
@@ -105,28 +104,6 @@ fn the_claim_names_its_xr_before_the_xr_is_made() {
     assert_eq!(again.settle()[0], writes[0], "whoever is stopped in between makes the same name again");
     world.claim["spec"]["size"] = json!(3);
     assert!(matches!(world.settle().as_slice(), [Write::Apply { object, .. }] if object["spec"]["size"] == 3));
-}
-
-#[test]
-fn what_the_xr_will_choose_is_said_at_once_and_only_where_it_is_sure() {
-    let mut world = World::new();
-    let writes = world.settle();
-    let chosen = |writes: &[Write]| {
-        let Write::Patch { patch, .. } = &writes[0] else { panic!("{writes:?}") };
-        ["compositionRef", "compositionRevisionRef"].map(|key| patch["spec"][key]["name"].as_str().map(str::to_owned))
-    };
-    assert_eq!(chosen(&writes), [Some("app".to_owned()), Some("app-1".to_owned())]);
-    let Write::Apply { object, .. } = &writes[1] else { panic!("{writes:?}") };
-    assert_eq!((&object["spec"]["compositionRef"]["name"], writes.len()), (&json!("app"), 2));
-    assert!(object["spec"].get("compositionRevisionRef").is_none(), "that is the XR's own");
-    let mut manual = World::new();
-    manual.claim["spec"]["compositionUpdatePolicy"] = json!("Manual");
-    assert_eq!(chosen(&manual.settle()), [Some("app".to_owned()), None]);
-    let mut unknown = World { platform: platform("LegacyCluster", &[revision(1, None)]), ..World::new() };
-    assert_eq!(chosen(&unknown.settle()), [None, None], "whether it can be used is not known yet");
-    let mut named = World::new();
-    named.claim["spec"]["compositionRef"] = json!({"name": "missing"});
-    assert_eq!(chosen(&named.settle()), [None, None]);
 }
 
 #[test]

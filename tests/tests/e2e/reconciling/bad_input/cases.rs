@@ -66,12 +66,12 @@ pub(super) fn cases() -> Vec<Case> {
         claimed(
             "badobject.example",
             changed("badobject", "/base/data", json!({"not a key!": "x"})),
-            &["XApp shop-", ": resource \"map\": ConfigMap", "data[not a key!]: Invalid value"],
+            &["XApp shop-", "(map: ConfigMap", "data[not a key!]: Invalid value"],
         ),
         claimed(
             "nonamespace.example",
             config_map("map", "not-there"),
-            &["resource \"map\"", "namespaces \"not-there\" not found"],
+            &["(map: ", "namespaces \"not-there\" not found"],
         ),
         nobody_is_called(),
         scoped(
@@ -103,7 +103,7 @@ fn nobody_is_called() -> Case {
 
 fn two_want_the_same() -> Case {
     let resource = changed("contested", "/base/metadata/name", json!("contested"));
-    let mut case = claimed("contested.example", resource, &["resource \"map\"", "ConfigMap \"contested\"", "XApp"]);
+    let mut case = claimed("contested.example", resource, &["(map: ", "ConfigMap \"contested\"", "XApp"]);
     (case.made, case.told_at) = (vec!["first", "second"], "second");
     case
 }
@@ -111,7 +111,7 @@ fn two_want_the_same() -> Case {
 /// An object that another one controls.
 fn somebody_elses() -> Case {
     let resource = changed("foreign", "/base/metadata/name", json!("foreign"));
-    let says = ["resource \"map\"", "ConfigMap \"foreign\"", "ConfigMap/owner and XApp/shop-"];
+    let says = ["(map: ", "ConfigMap \"foreign\"", "ConfigMap/owner and XApp/shop-"];
     let mut case = claimed("foreign.example", resource, &says);
     let map = |name: &str| json!({"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}});
     let (owner, mut foreign) = (map("owner"), map("foreign"));
