@@ -2,6 +2,7 @@
 //!
 //! Owns carrying out the steps that `plat_reconcile::claim` decides, and handing on connection details.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use plat_expand::pipeline::secret_data;
@@ -11,15 +12,18 @@ use plat_reconcile::Then;
 use plat_reconcile::claim::{Look, Next};
 use plat_reconcile::connection;
 use plat_reconcile::names::CLAIM_MANAGER;
-use plat_reconcile::status::is_true;
+use plat_reconcile::status::{condition_of, is_true};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
 
 use super::causes;
 use super::composite::write_secret;
 use super::reconciler::{Context, Failure};
+use super::request::Controller;
 
 /// How long is waited for the XRs of a new kind to be read.
 const SOON: Duration = Duration::from_millis(100);
+/// How long a claim waits with its status for a look at its XR to end.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Looks at one claim, and does the next step.
 pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failure> {
@@ -46,6 +50,7 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     };
     let decision = match look.next() {
         Next::Decided(decision) => decision,
+        Next::Bound(composite) if is_soon_known_better(context, key, &composite) => return Ok(Then::After(PATIENCE)),
         Next::Bound(composite) => conclude(context, &look, &composite, key).await?,
     };
     let then = context.carry_out(&claim, decision).await?;
@@ -54,9 +59,20 @@ pub async fn reconcile(context: &Context, key: &ObjectKey) -> Result<Then, Failu
     Ok(if looks_again { Then::After(context.settings.poll_interval) } else { then })
 }
 
+/// Whether the XR is looked at now or next, so that what would be said of it is not so any more a moment later. The claim is
+/// looked at again when that was done.
+fn is_soon_known_better(context: &Context, key: &ObjectKey, composite: &Value) -> bool {
+    let generation = object::value_at(composite, &["metadata", "generation"]);
+    let seen = condition_of(composite, "Ready").and_then(|ready| ready.get("observedGeneration"));
+    let is_up_to_date = is_true(composite, "Ready") && seen == generation;
+    let (claim, composite) = (key.clone(), ObjectKey::of(composite));
+    let (claim, composite) = (Controller::Claim.of(claim), Controller::Composite.of(composite));
+    !is_up_to_date && context.queue.add_after_other(&claim, &composite, PATIENCE)
+}
+
 fn live(context: &Context, kind: &GroupVersionKind, name: &str) -> Option<Value> {
     let key = ObjectKey { kind: kind.clone(), namespace: String::new(), name: name.to_owned() };
-    context.objects.get(&key).map(|found| (*found).clone())
+    context.objects.get(&key).map(Arc::unwrap_or_clone)
 }
 
 async fn conclude(

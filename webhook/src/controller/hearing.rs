@@ -91,11 +91,9 @@ impl Hearing {
 
     /// The API server answered a write with this object. Whoever wrote it, while looking at `about`, knows already.
     pub fn answered(&self, object: Value, is_own: bool, about: Option<&ObjectKey>) {
-        let before = self.objects.get(&ObjectKey::of(&object));
-        let key = ObjectKey::of(&object);
-        let is_new = if is_own { self.objects.put_own(object) } else { self.objects.put(object) };
-        if is_new && let Some(now) = self.objects.get(&key) {
-            self.follow_up(&News { before, now }, about);
+        let news = if is_own { self.objects.put_own(object) } else { self.objects.put(object) };
+        if let Some(news) = news {
+            self.follow_up(&news, about);
         }
     }
 

@@ -143,7 +143,7 @@ impl Lease {
         }
         lease["spec"]["holderIdentity"] = json!("");
         lease["spec"]["leaseDurationSeconds"] = json!(1);
-        self.update(&lease).await
+        self.update(&lease).await.map(|_| ())
     }
 
     /// Tries to take the lease. When to look again, where it is somebody else's.
@@ -158,7 +158,7 @@ impl Lease {
             Err(error) => Err(error),
         };
         match taken {
-            Ok(()) => {
+            Ok(_) => {
                 self.fence.open_until(began + self.arguments.renew_deadline);
                 self.leads.send_replace(true);
                 info!(identity = self.identity, "leads");
@@ -172,13 +172,14 @@ impl Lease {
     /// Renews the lease until it is lost.
     async fn renew(&self) {
         let mut deadline = Instant::now() + self.arguments.renew_deadline;
+        let mut held = None;
         loop {
             tokio::time::sleep(self.arguments.retry_period).await;
             if self.is_over.load(Ordering::SeqCst) {
                 return;
             }
             let began = Instant::now();
-            let renewed = tokio::time::timeout_at(deadline, self.renew_once()).await;
+            let renewed = tokio::time::timeout_at(deadline, self.renew_once(&mut held)).await;
             match renewed {
                 Ok(Ok(())) if self.is_over.load(Ordering::SeqCst) => return,
                 Ok(Ok(())) => {
@@ -201,8 +202,20 @@ impl Lease {
         warn!("the lease is lost, nothing is written any more: {why}");
     }
 
-    async fn renew_once(&self) -> Result<(), WriteError> {
-        let mut lease = self.read().await?.ok_or(WriteError::NoLease)?;
+    /// Renews it as it was `held` last; it is read only where that is not known, or somebody else wrote it.
+    async fn renew_once(&self, held: &mut Option<Value>) -> Result<(), WriteError> {
+        if let Some(lease) = held.take() {
+            match self.renewed(lease).await {
+                Err(WriteError::Conflict) => {}
+                renewed => return renewed.map(|lease| *held = Some(lease)),
+            }
+        }
+        let lease = self.read().await?.ok_or(WriteError::NoLease)?;
+        *held = Some(self.renewed(lease).await?);
+        Ok(())
+    }
+
+    async fn renewed(&self, mut lease: Value) -> Result<Value, WriteError> {
         if self.holder(&lease) != self.identity {
             return Err(WriteError::NoLease);
         }
@@ -255,7 +268,7 @@ impl Lease {
         }
     }
 
-    async fn create(&self) -> Result<(), WriteError> {
+    async fn create(&self) -> Result<Value, WriteError> {
         let name = &self.arguments.lease_name;
         let metadata = json!({"name": name, "namespace": self.arguments.namespace()});
         let lease = json!({"apiVersion": "coordination.k8s.io/v1", "kind": "Lease", "metadata": metadata});
@@ -263,15 +276,15 @@ impl Lease {
         self.write("create", Method::POST, &self.path, &lease).await
     }
 
-    async fn update(&self, lease: &Value) -> Result<(), WriteError> {
+    async fn update(&self, lease: &Value) -> Result<Value, WriteError> {
         let path = format!("{}/{}", self.path, self.arguments.lease_name);
         self.write("update", Method::PUT, &path, lease).await
     }
 
-    async fn write(&self, verb: &'static str, method: Method, path: &str, lease: &Value) -> Result<(), WriteError> {
+    async fn write(&self, verb: &'static str, method: Method, path: &str, lease: &Value) -> Result<Value, WriteError> {
         let content = "application/json";
         let call = Call { verb, kind: "Lease", method, path, content, body: Some(lease) };
-        self.api.send(call).await.map(|_| ())
+        self.api.send(call).await
     }
 }
 

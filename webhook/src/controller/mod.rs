@@ -23,6 +23,7 @@ pub mod kinds;
 pub mod lease;
 pub mod metrics;
 pub mod objects;
+mod packed;
 pub mod platform;
 mod projection;
 pub mod queue;

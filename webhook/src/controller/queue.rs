@@ -72,15 +72,20 @@ struct Item {
     ready: Option<Instant>,
     /// When it gets ready by itself.
     later: Option<(Instant, u64)>,
-    is_running: bool,
+    /// Since when it is worked on.
+    running: Option<Instant>,
     /// It was added while it was worked on.
     is_stale: bool,
     failures: u32,
+    /// What is added once this was worked on.
+    followers: Vec<Request>,
+    /// It is there because it waited for another, and does not do so a second time.
+    has_waited: bool,
 }
 
 impl Item {
     fn is_idle(&self) -> bool {
-        self.ready.is_none() && self.later.is_none() && !self.is_running && self.failures == 0
+        self.ready.is_none() && self.later.is_none() && self.running.is_none() && self.failures == 0
     }
 }
 
@@ -122,6 +127,24 @@ impl Queue {
         self.lock().items.get(request).is_some_and(|item| item.ready.is_some() || item.is_stale)
     }
 
+    /// Adds a request that is worked on again once another was worked on, where that is ready, or is worked on for less than
+    /// `patience`. False where it is neither, or this one has waited before: nothing is added then. Whoever asks comes back after
+    /// that time at the latest.
+    pub fn add_after_other(&self, request: &Request, other: &Request, patience: Duration) -> bool {
+        let mut inner = self.lock();
+        let Some(item) = inner.items.get_mut(request) else { return false };
+        if std::mem::take(&mut item.has_waited) {
+            return false;
+        }
+        let is_busy =
+            |item: &&mut Item| item.ready.is_some() || item.running.is_some_and(|since| since.elapsed() < patience);
+        let Some(other) = inner.items.get_mut(other).filter(is_busy) else { return false };
+        if !other.followers.contains(request) {
+            other.followers.push(request.clone());
+        }
+        true
+    }
+
     /// Forgets that a request failed.
     pub fn forget(&self, request: &Request) {
         self.lock().change(request, |item| item.failures = 0);
@@ -159,14 +182,19 @@ impl Queue {
     /// A request is not worked on any more.
     pub fn done(&self, request: &Request) {
         let mut inner = self.lock();
-        let mut is_stale = false;
+        let (mut followers, mut is_stale) = (Vec::new(), false);
         inner.change(request, |item| {
-            item.is_running = false;
+            item.running = None;
+            followers = std::mem::take(&mut item.followers);
             is_stale = std::mem::take(&mut item.is_stale);
         });
+        for follower in followers {
+            inner.items.entry(follower.clone()).or_default().has_waited = true;
+            inner.add(follower);
+            self.notify.notify_one();
+        }
         if is_stale {
             inner.add(request.clone());
-            drop(inner);
             self.notify.notify_one();
         }
     }
@@ -191,7 +219,7 @@ impl Queue {
 impl Inner {
     fn add(&mut self, request: Request) {
         let item = self.items.entry(request.clone()).or_default();
-        if item.is_running {
+        if item.running.is_some() {
             item.is_stale = true;
         } else if item.ready.is_none() {
             item.ready = Some(Instant::now());
@@ -229,7 +257,7 @@ impl Inner {
         let request = self.ready.pop_front()?;
         let mut waited = Duration::ZERO;
         self.change(&request, |item| {
-            item.is_running = true;
+            item.running = Some(Instant::now());
             waited = item.ready.take().map_or(Duration::ZERO, |since| since.elapsed());
         });
         Some(Taken { request, waited })
@@ -279,6 +307,37 @@ mod tests {
         queue.done(&request("b"));
         assert_eq!(name(&queue).await.as_deref(), Some("a"));
         queue.done(&request("a"));
+        assert_eq!((name(&queue).await, queue.lock().items.len()), (None, 0), "nothing is remembered");
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_follows_another_comes_after_it_and_waits_once() {
+        let queue = Queue::default();
+        let (claim, other, patience) = (request("claim"), request("xr"), Duration::from_secs(2));
+        queue.add(claim.clone());
+        assert_eq!(name(&queue).await.as_deref(), Some("claim"));
+        assert!(!queue.add_after_other(&claim, &other, patience), "there is nothing to wait for");
+        queue.add(other.clone());
+        assert!(queue.add_after_other(&claim, &other, patience));
+        queue.add_after(claim.clone(), patience);
+        queue.done(&claim);
+        assert_eq!((name(&queue).await.as_deref(), name(&queue).await), (Some("xr"), None));
+        queue.add(claim.clone());
+        assert_eq!(name(&queue).await.as_deref(), Some("claim"));
+        assert!(queue.add_after_other(&claim, &other, patience), "that it was looked at in between is no reason");
+        queue.done(&claim);
+        queue.add(other.clone());
+        queue.done(&other);
+        assert_eq!(name(&queue).await.as_deref(), Some("claim"));
+        assert!(!queue.add_after_other(&claim, &other, patience), "though the other is looked at again");
+        assert_eq!(name(&queue).await.as_deref(), Some("xr"));
+        tokio::time::advance(patience).await;
+        assert!(!queue.add_after_other(&claim, &other, patience), "it takes too long");
+        for each in [&other, &claim] {
+            queue.done(each);
+        }
+        assert_eq!(name(&queue).await.as_deref(), Some("claim"), "its time has come, too");
+        queue.done(&claim);
         assert_eq!((name(&queue).await, queue.lock().items.len()), (None, 0), "nothing is remembered");
     }
 

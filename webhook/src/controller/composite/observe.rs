@@ -3,6 +3,7 @@
 //! Owns that nothing is decided from a cache that was not read yet, and that what a cache does not have is asked for.
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
 use std::time::Duration;
 
 use plat_expand::pipeline::secret_data;
@@ -40,14 +41,14 @@ pub(super) async fn observe(context: &Context, look: &Look<'_>) -> Result<Result
     let own = object::uid(look.composite);
     let mut found: BTreeMap<ObjectKey, Value> = BTreeMap::new();
     for value in context.objects.controlled_by(own) {
-        found.insert(ObjectKey::of(&value), (*value).clone());
+        found.insert(ObjectKey::of(&value), Arc::unwrap_or_clone(value));
     }
     for key in references {
         if found.contains_key(&key) {
             continue;
         }
         let live = match context.objects.get(&key) {
-            Some(live) => Some((*live).clone()),
+            Some(live) => Some(Arc::unwrap_or_clone(live)),
             // Without the label it is in no watch.
             None => match context.read(&key).await {
                 Ok(live) => live,

@@ -91,6 +91,24 @@ async fn one_leads_and_another_takes_over_when_it_ends() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_lease_that_is_renewed_is_not_read_again_and_again() {
+    let server = Server::default();
+    let (_lease, fence, seen) = replica(&server, "own");
+    seconds(2.5).await;
+    let reads = |seen: &Seen| seen.all().len() - seen.writes().len();
+    let (before, writes) = (reads(&seen), seen.writes().len());
+    seconds(60.0).await;
+    assert_eq!((reads(&seen), seen.writes().len()), (before, writes + 60));
+    // Somebody else wrote it without taking it.
+    let mut spec = server.spec();
+    spec["preferredHolder"] = json!("nobody");
+    server.write(&spec);
+    seconds(60.0).await;
+    assert!(fence.is_open());
+    assert_eq!((reads(&seen), &server.spec()["preferredHolder"]), (before + 1, &json!("nobody")));
+}
+
+#[tokio::test(start_paused = true)]
 async fn a_lease_is_over_when_it_was_not_seen_to_change_whatever_its_clock_says() {
     let server = Server::default();
     for renewed in ["1970-01-01T00:00:00.000000Z", "2999-01-01T00:00:00.000000Z"] {
