@@ -53,6 +53,9 @@ fn what_is_composed_of_a_kind_that_goes_is_made_again_when_the_kind_comes_back()
             harness.eventually("three more looks", || async { Ok(reconciled()? >= count + 3.0) }).await?;
 
             harness.put(CRDS, &kind).await?;
+            // The claim was ready all the time: what it had before is what it says it has.
+            let is_back = || async { Ok(harness.list(&widgets).await.is_ok_and(|all| !all.is_empty())) };
+            harness.eventually("the widget", is_back).await?;
             harness.until(&path, is_ready).await?;
             let after = harness.list(&widgets).await?;
             let uids = |all: &std::collections::BTreeMap<String, Value>| {
