@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use k8s_openapi::jiff::Timestamp;
 use kube::Client;
+use plat_cluster::api_server::escaped;
 use plat_expand::native::CompiledInputs;
 use plat_platform::Platform;
 use plat_reconcile::composite::MOST_ABOVE;
@@ -18,7 +19,7 @@ use super::composite::Memory;
 use super::events::Events;
 use super::functions::Functions;
 use super::hearing::Hearing;
-use super::kinds::{Kinds, escaped};
+use super::kinds::Kinds;
 use super::metrics::Metrics;
 use super::objects::Objects;
 use super::queue::Queue;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 
 use http::Method;
+use plat_cluster::api_server::Served;
 use plat_reconcile::names::PLAT_MANAGER;
 use plat_reconcile::{Propagation, Write};
 use plat_resource::{GroupVersionKind, ObjectKey, Value, object};
@@ -16,7 +17,6 @@ use tracing::{debug, error};
 use super::api::{Api, Call, WriteError};
 use super::fence::Fence;
 use super::hearing::Hearing;
-use super::kinds::Served;
 use super::rate::Rate;
 
 const APPLY: &str = "application/apply-patch+yaml";

@@ -22,28 +22,32 @@ pub struct Served {
 impl Served {
     /// The path of an object, or of all objects where the name is empty.
     pub fn path(&self, key: &ObjectKey) -> String {
-        let version = key.kind.api_version();
-        let root = if key.kind.group.is_empty() { "/api" } else { "/apis" };
+        let root = version_path(&key.kind.api_version());
         let namespace = if self.is_namespaced && !key.namespace.is_empty() {
             format!("/namespaces/{}", escaped(&key.namespace))
         } else {
             String::new()
         };
         let name = if key.name.is_empty() { String::new() } else { format!("/{}", escaped(&key.name)) };
-        format!("{root}/{version}{namespace}/{}{name}", self.plural)
+        format!("{root}{namespace}/{}{name}", self.plural)
     }
 }
 
 impl ApiServer {
     /// The kinds of a group and version; none where it is not served.
     pub fn kinds(&self, api_version: &str) -> Result<Vec<(GroupVersionKind, Served)>, ClusterError> {
-        let root = if api_version.contains('/') { "apis" } else { "api" };
-        match self.send(&Request::get(&format!("/{root}/{api_version}"), format!("the kinds of {api_version}"))) {
+        match self.send(&Request::get(&version_path(api_version), format!("the kinds of {api_version}"))) {
             Ok(list) => Ok(served(api_version, &list)),
             Err(error) if error.is_missing() => Ok(Vec::new()),
             Err(error) => Err(error),
         }
     }
+}
+
+/// Where a group and version is served.
+pub fn version_path(api_version: &str) -> String {
+    let root = if api_version.contains('/') { "apis" } else { "api" };
+    format!("/{root}/{api_version}")
 }
 
 /// The kinds in an `APIResourceList`.
@@ -92,5 +96,9 @@ mod tests {
         };
         assert_eq!(found.path(&key("a", "b")), "/apis/acme.example/v1/namespaces/a/buckets/b");
         assert_eq!(found.path(&key("", "")), "/apis/acme.example/v1/buckets");
+        let core =
+            ObjectKey { kind: GroupVersionKind::new("v1", "Node"), namespace: String::new(), name: "a/%".into() };
+        let nodes = Served { plural: "nodes".to_owned(), is_namespaced: false, ..found.clone() };
+        assert_eq!(nodes.path(&core), "/api/v1/nodes/a%2F%25");
     }
 }

@@ -20,13 +20,13 @@ use plat_resource::{Value, object};
 use tokio::runtime::{Builder, Runtime};
 
 pub use error::ClusterError;
-pub use kinds::{Served, served};
+pub use kinds::{Served, served, version_path};
 pub use request::{Apply, Pace, Request};
 
 /// Objects of one answer; a larger list comes in pages.
 const PAGE: usize = 500;
-/// What is no part of a value in a query.
-const QUERY_SAFE: &[u8] = b"-_.~";
+/// What may stand in a path and in a query as it is.
+const SAFE: &[u8] = b"-_.~:@";
 
 /// Which cluster, and as whom.
 #[derive(Debug, Clone)]
@@ -162,7 +162,6 @@ pub fn unit_name(object: &Value) -> String {
 
 impl Collection {
     fn path(&self, selector: Option<&str>, limit: Option<usize>, token: &str) -> String {
-        let root = if self.api_version.contains('/') { "apis" } else { "api" };
         let namespace =
             self.namespace.as_ref().map(|name| format!("/namespaces/{}", escaped(name))).unwrap_or_default();
         let mut query = Vec::new();
@@ -170,14 +169,14 @@ impl Collection {
         query.extend(selector.map(|selector| format!("labelSelector={}", escaped(selector))));
         query.extend((!token.is_empty()).then(|| format!("continue={}", escaped(token))));
         let mark = if query.is_empty() { "" } else { "?" };
-        format!("/{root}/{}{namespace}/{}{mark}{}", self.api_version, self.plural, query.join("&"))
+        format!("{}{namespace}/{}{mark}{}", version_path(&self.api_version), self.plural, query.join("&"))
     }
 }
 
-/// As a part of a path or a query.
-fn escaped(text: &str) -> String {
+/// A text as a part of a path or a query.
+pub fn escaped(text: &str) -> String {
     let escape = |byte: u8| {
-        let is_safe = byte.is_ascii_alphanumeric() || QUERY_SAFE.contains(&byte);
+        let is_safe = byte.is_ascii_alphanumeric() || SAFE.contains(&byte);
         if is_safe { char::from(byte).to_string() } else { format!("%{byte:02X}") }
     };
     text.bytes().map(escape).collect()
