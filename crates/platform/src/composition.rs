@@ -2,10 +2,10 @@
 //!
 //! Owns the shape of a pipeline. What a step's input means is the engine's matter: it is kept as written.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use plat_resource::{Document, FieldPath, GroupVersionKind, Segment, Value};
+use plat_resource::{Document, FieldPath, GroupVersionKind, ObjectKey, Segment, Value};
 
 /// One Composition, or what one revision of it says.
 #[derive(Debug, Clone)]
@@ -24,6 +24,20 @@ pub struct Composition {
     pub write_connection_secrets_to_namespace: Option<String>,
     /// The document that says all this.
     pub document: Arc<Document>,
+}
+
+impl Composition {
+    /// The Secrets that the functions of its pipeline are called with, each once.
+    pub fn credentials(&self) -> BTreeSet<ObjectKey> {
+        let Mode::Pipeline(steps) = &self.mode else { return BTreeSet::new() };
+        let secrets = steps.iter().flat_map(|step| &step.credentials).filter_map(|each| each.secret.as_ref());
+        let key = |secret: &SecretReference| ObjectKey {
+            kind: GroupVersionKind::new("v1", "Secret"),
+            namespace: secret.namespace.clone(),
+            name: secret.name.clone(),
+        };
+        secrets.map(key).collect()
+    }
 }
 
 /// How a Composition composes.

@@ -2,8 +2,6 @@
 //!
 //! Owns fetching: the engine has what it knows, says what it looked for, and is asked again with that.
 
-use std::collections::BTreeSet;
-
 use plat_expand::Compatibility;
 use plat_expand::function::{ResourceMatch, ResourceSelector};
 use plat_expand::render::{Rendered, Renderer, Subject};
@@ -101,17 +99,8 @@ fn is_of_platform(selector: &ResourceSelector) -> bool {
 
 /// The Secrets of all steps.
 async fn credentials(context: &Context, composition: &Composition) -> Result<Result<Vec<Value>, String>, Failure> {
-    let Mode::Pipeline(steps) = &composition.mode else { return Ok(Ok(Vec::new())) };
-    let secrets = steps.iter().flat_map(|step| &step.credentials).filter_map(|credential| credential.secret.as_ref());
-    let keys: BTreeSet<ObjectKey> = secrets
-        .map(|secret| ObjectKey {
-            kind: GroupVersionKind::new("v1", "Secret"),
-            namespace: secret.namespace.clone(),
-            name: secret.name.clone(),
-        })
-        .collect();
     let mut found = Vec::new();
-    for key in keys {
+    for key in composition.credentials() {
         match context.read(&key).await {
             // A missing one is the pipeline's to report, with its step.
             Ok(secret) => found.extend(secret),
