@@ -37,36 +37,34 @@ impl Policies {
         let given = files.read("--inventory", &arguments.inventory, Depth::Recursive, findings);
         let given = load::documents(&given, findings);
         let all = given.iter().map(|document| &document.value).chain(objects);
-        let mutates = !arguments.no_mutation && !set.mutation().mutators().is_empty();
-        Self {
-            set,
-            inventory: Inventory::new(all),
-            point: arguments.enforcement_point.unwrap_or_default().into(),
-            mutates,
-        }
+        Self::new(arguments, set, all, PointArg::default())
     }
 
-    /// Policies that were read elsewhere, and what they may look at.
+    /// Policies of a cluster, and what they may look at.
     pub(crate) fn of<'v>(
         arguments: &GuardrailArgs,
-        documents: &[Document],
+        set: PolicySet,
         objects: impl IntoIterator<Item = &'v Value>,
-        findings: &mut Vec<Diagnostic>,
     ) -> Self {
-        let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
-        let (set, found) = PolicySet::load(documents, &options);
-        findings.extend(found);
+        Self::new(arguments, set, objects, PointArg::Webhook)
+    }
+
+    /// `point` counts where the user names none.
+    fn new<'v>(
+        arguments: &GuardrailArgs,
+        set: PolicySet,
+        objects: impl IntoIterator<Item = &'v Value>,
+        point: PointArg,
+    ) -> Self {
         let mutates = !arguments.no_mutation && !set.mutation().mutators().is_empty();
-        let point = arguments.enforcement_point.unwrap_or(PointArg::Webhook);
+        let point = arguments.enforcement_point.unwrap_or(point);
         Self { set, inventory: Inventory::new(objects), point: point.into(), mutates }
     }
 
     /// Reads the policies alone.
     pub(crate) fn load(arguments: &GuardrailArgs, files: &mut Files, findings: &mut Vec<Diagnostic>) -> PolicySet {
         let Found { documents, samples } = documents(&arguments.policies, files, findings);
-        let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
-        let (set, found) = PolicySet::load(&documents, &options);
-        findings.extend(found);
+        let set = compiled(arguments, &documents, findings);
         if !findings.iter().any(Diagnostic::is_error) && !arguments.policies.is_empty() {
             findings.extend(what_is_missing(&set, samples));
         }
@@ -112,10 +110,12 @@ impl Policies {
     }
 }
 
-/// The kinds that policies look up.
-pub(crate) fn synced_kinds(documents: &[Document]) -> Vec<plat_resource::GroupVersionKind> {
-    let (set, _) = PolicySet::load(documents, &Options::default());
-    set.config().synced_kinds().to_vec()
+/// Compiles policies. What is wrong with them goes to `findings`.
+pub(crate) fn compiled(arguments: &GuardrailArgs, documents: &[Document], findings: &mut Vec<Diagnostic>) -> PolicySet {
+    let options = Options { cel: !arguments.rego_only, clock: Some(now), ..Options::default() };
+    let (set, found) = PolicySet::load(documents, &options);
+    findings.extend(found);
+    set
 }
 
 /// Documents of policies, and how many files were left out as samples.

@@ -66,11 +66,6 @@ impl Foretold {
     pub fn of(&self, key: &ObjectKey) -> Option<&Answer> {
         self.answers.get(key)
     }
-
-    /// How many objects could not be asked about.
-    pub fn unasked(&self) -> usize {
-        self.answers.values().filter(|answer| matches!(answer, Answer::Unasked(_))).count()
-    }
 }
 
 /// The object of an answer, as a plan compares it: without bookkeeping, with the status that `predicted` has, as no apply

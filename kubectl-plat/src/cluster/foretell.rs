@@ -23,7 +23,7 @@ pub(crate) fn foretell(
             foretold.note(question.key, Answer::Unasked(reason));
         }
     }
-    let answers = cluster.server().send_all(&requests, cluster.pace, done);
+    let answers = cluster.send_all(&requests, done);
     for (key, answer) in asked.into_iter().zip(answers) {
         foretold.note(key, heard(answer)?);
     }

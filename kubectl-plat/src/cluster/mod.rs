@@ -9,7 +9,7 @@ mod named;
 mod parts;
 
 use std::cell::RefCell;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use plat_cluster::api_server::{ApiServer, ClusterError, Collection, Pace, Request, Served};
 use plat_resource::{Diagnostic, GroupVersionKind, ObjectKey, Value, object};
@@ -51,16 +51,29 @@ impl Cluster {
         &self.server
     }
 
+    /// What a cluster serves of a group and version; asked once.
+    fn kinds(&self, api_version: &str) -> Result<Vec<(GroupVersionKind, Served)>, ClusterError> {
+        if let Some(kinds) = self.kinds.borrow().get(api_version) {
+            return Ok(kinds.clone());
+        }
+        let kinds = self.server.kinds(api_version)?;
+        self.kinds.borrow_mut().insert(api_version.to_owned(), kinds.clone());
+        Ok(kinds)
+    }
+
     /// What the cluster says of a kind; `None` where it does not serve it.
     pub(crate) fn served(&self, kind: &GroupVersionKind) -> Result<Option<Served>, ClusterError> {
-        let version = kind.api_version();
-        if !self.kinds.borrow().contains_key(&version) {
-            let kinds = self.server.kinds(&version)?;
-            self.kinds.borrow_mut().insert(version.clone(), kinds);
-        }
-        let kinds = self.kinds.borrow();
-        let of_version = kinds.get(&version).into_iter().flatten();
-        Ok(of_version.into_iter().find(|(found, _)| found == kind).map(|(_, served)| served.clone()))
+        let mut kinds = self.kinds(&kind.api_version())?.into_iter();
+        Ok(kinds.find(|(found, _)| found == kind).map(|(_, served)| served))
+    }
+
+    /// Sends requests at the pace that the user allows; an answer for each.
+    pub(crate) fn send_all(
+        &self,
+        requests: &[Request],
+        done: &mut dyn FnMut(usize),
+    ) -> Vec<Result<Value, ClusterError>> {
+        self.server.send_all(requests, self.pace, done)
     }
 
     /// The path of an object; `None` where its kind is not served.
@@ -79,32 +92,25 @@ impl Cluster {
             let Some(served) = self.served(kind)? else { continue };
             if keys.len() > MANY
                 && !is_secret(kind)
-                && let Some(listed) = self.list_these(kind, &served, &keys)?
+                && let Some(listed) = self.list_these(kind, &keys)?
             {
                 found.extend(listed);
                 continue;
             }
             requests.extend(keys.into_iter().map(|key| Request::get(&served.path(key), described(key))));
         }
-        for answer in self.server.send_all(&requests, self.pace, &mut |_| {}) {
+        for answer in self.send_all(&requests, &mut |_| {}) {
             found.extend(self.or_hidden(answer)?);
         }
         Ok(found)
     }
 
     /// Those of a kind that have one of these keys; `None` where listing them is not allowed.
-    fn list_these(
-        &self,
-        kind: &GroupVersionKind,
-        served: &Served,
-        keys: &[&ObjectKey],
-    ) -> Result<Option<Vec<Value>>, ClusterError> {
-        let collection = Collection { api_version: kind.api_version(), plural: served.plural.clone(), namespace: None };
-        match self.server.list(&collection, None) {
+    fn list_these(&self, kind: &GroupVersionKind, keys: &[&ObjectKey]) -> Result<Option<Vec<Value>>, ClusterError> {
+        match self.list(kind, None, None) {
             Ok(objects) => {
-                let objects = objects.unwrap_or_default().into_iter().map(|object| of_kind(object, kind));
-                let wanted: std::collections::BTreeSet<&ObjectKey> = keys.iter().copied().collect();
-                Ok(Some(objects.filter(|object| wanted.contains(&ObjectKey::of(object))).collect()))
+                let wanted: BTreeSet<&ObjectKey> = keys.iter().copied().collect();
+                Ok(Some(objects.into_iter().filter(|object| wanted.contains(&ObjectKey::of(object))).collect()))
             }
             Err(error) if error.is_forbidden() => Ok(None),
             Err(error) => Err(error),

@@ -73,7 +73,7 @@ fn find(
         let finding = Diagnostic::error(format!("there is no {} {name}", kinds.join(" or ")));
         return Err(finding
             .because(format!("nothing of that name is in namespace {namespace}, or you may not read it"))
-            .hint("kubectl plat claim list -A shows what there is; -n names another namespace"));
+            .hint("kubectl plat claim plan -A shows what there is; -n names another namespace"));
     }
     Ok(found)
 }

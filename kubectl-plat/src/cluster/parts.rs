@@ -3,11 +3,11 @@
 use std::collections::BTreeSet;
 
 use plat_admission::kinds::{KINDS, Kind, Part, What};
-use plat_cluster::api_server::{ClusterError, Collection, unit_name};
+use plat_cluster::api_server::{ClusterError, unit_name};
 use plat_reconcile::revision;
 use plat_resource::{Diagnostic, Document, GroupVersionKind, Value, object};
 
-use super::{Cluster, of_kind};
+use super::Cluster;
 
 /// Documents of a cluster.
 #[derive(Debug, Default)]
@@ -43,17 +43,14 @@ impl Cluster {
 
     fn rows(&self, row: &Kind, version: &str) -> Result<Vec<Document>, ClusterError> {
         let api_version = format!("{}/{version}", row.group);
-        let kinds = self.server().kinds(&api_version)?;
+        let kinds = self.kinds(&api_version)?;
         let of_row = kinds.iter().filter(|(kind, served)| match row.kind {
             Some(name) => kind.kind == name,
             None => served.verbs.iter().any(|verb| verb == "list"),
         });
         let mut documents = Vec::new();
-        for (kind, served) in of_row {
-            let plural = served.plural.clone();
-            let collection = Collection { api_version: api_version.clone(), plural, namespace: None };
-            let objects = self.server().list(&collection, None)?.unwrap_or_default();
-            documents.extend(objects.into_iter().map(|object| document(of_kind(object, kind))));
+        for (kind, _) in of_row {
+            documents.extend(self.list(kind, None, None)?.into_iter().map(document));
         }
         Ok(documents)
     }
@@ -83,7 +80,7 @@ fn unreadable(row: &Kind, error: &ClusterError) -> Diagnostic {
 pub(crate) fn overlaid(cluster: Vec<Document>, files: Vec<Document>) -> Vec<Document> {
     let replaced: BTreeSet<_> = files.iter().map(identity).collect();
     let mut upcoming = Vec::new();
-    for file in files.iter().filter(|file| is(file, What::Composition)) {
+    for file in files.iter().filter(|file| is_kind(&file.value, What::Composition)) {
         let name = object::name(&file.value);
         let owned = cluster.iter().map(|document| &document.value).filter(|value| {
             is_kind(value, What::Revision) && object::label(value, "crossplane.io/composition-name") == Some(name)
@@ -106,10 +103,6 @@ pub(crate) fn overlaid(cluster: Vec<Document>, files: Vec<Document>) -> Vec<Docu
 fn identity(document: &Document) -> (String, String, String) {
     let kind = GroupVersionKind::of(&document.value);
     (kind.group, kind.kind, object::name(&document.value).to_owned())
-}
-
-fn is(document: &Document, what: What) -> bool {
-    is_kind(&document.value, what)
 }
 
 fn is_kind(value: &Value, what: What) -> bool {

@@ -15,7 +15,10 @@ pub(crate) struct Live {
 impl Live {
     /// Indexes live objects, and reads connection details from the Secrets among them.
     pub(crate) fn new(documents: Vec<Document>) -> Self {
-        let resources: Vec<Value> = documents.into_iter().map(|document| document.value).collect();
+        Self::of_objects(documents.into_iter().map(|document| document.value).collect())
+    }
+
+    fn of_objects(resources: Vec<Value>) -> Self {
         let by_key = resources.iter().enumerate().map(|(index, object)| (ObjectKey::of(object), index)).collect();
         let mut live = Self { observed: Observed { resources, ..Observed::default() }, by_key };
         live.observed.connection_details = live.connection_details();
@@ -24,13 +27,9 @@ impl Live {
 
     /// The same with more objects; of two with the same key, the later counts.
     pub(crate) fn and(self, more: Vec<Value>) -> Self {
-        let more = more.into_iter().map(|value| Document::synthetic(value, ""));
-        let known = self.observed.resources.into_iter().map(|value| Document::synthetic(value, ""));
-        let mut by_key = BTreeMap::new();
-        for document in known.chain(more) {
-            by_key.insert(ObjectKey::of(&document.value), document);
-        }
-        Self::new(by_key.into_values().collect())
+        let all = self.observed.resources.into_iter().chain(more);
+        let by_key: BTreeMap<ObjectKey, Value> = all.map(|object| (ObjectKey::of(&object), object)).collect();
+        Self::of_objects(by_key.into_values().collect())
     }
 
     /// All of it, for the engine.

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeSet;
 
+use plat_cluster::api_server::{ClusterError, Request};
 use plat_expand::function::ResourceSelector;
-use plat_platform::{Mode, Platform};
+use plat_platform::{Composition, Platform};
 use plat_resource::{Diagnostic, Document, GroupVersionKind, ObjectKey, Value, object};
 
 use super::PlanArgs;
@@ -75,7 +76,7 @@ impl Reader<'_> {
         let subjects = self.subjects(&platform, files, findings)?;
         let observed = files.read("--observed", &self.arguments.observed, Depth::Recursive, findings);
         let observed = load::documents(&observed, findings);
-        let failed = |error: plat_cluster::api_server::ClusterError| error.diagnostic();
+        let failed = |error: ClusterError| error.diagnostic();
         let keys = subjects.iter().map(|document| ObjectKey::of(&document.value));
         let mut live = live_of(self.cluster, &platform, keys).map_err(|error| findings.push(failed(error))).ok()?;
         live.extend(observed.into_iter().map(|document| document.value));
@@ -133,19 +134,8 @@ impl Reader<'_> {
     }
 
     /// Secrets that functions are called with; the pipeline says it where one is missing.
-    fn credentials(&self, platform: &Platform) -> Result<Vec<Value>, plat_cluster::api_server::ClusterError> {
-        let steps = platform.compositions().flat_map(|composition| match &composition.mode {
-            Mode::Pipeline(steps) => steps.as_slice(),
-            Mode::Resources { .. } => &[],
-        });
-        let secrets = steps.flat_map(|step| &step.credentials).filter_map(|credential| credential.secret.as_ref());
-        let keys: BTreeSet<ObjectKey> = secrets
-            .map(|secret| ObjectKey {
-                kind: GroupVersionKind::new("v1", "Secret"),
-                namespace: secret.namespace.clone(),
-                name: secret.name.clone(),
-            })
-            .collect();
+    fn credentials(&self, platform: &Platform) -> Result<Vec<Value>, ClusterError> {
+        let keys: BTreeSet<ObjectKey> = platform.compositions().flat_map(Composition::credentials).collect();
         self.cluster.read(&keys.into_iter().collect::<Vec<_>>())
     }
 
@@ -161,19 +151,13 @@ impl Reader<'_> {
             Some(ObjectKey { kind, namespace: String::new(), name })
         });
         let paths = named.filter_map(|key| self.cluster.path(&key).ok()?);
-        let found = paths.filter_map(|path| {
-            let request = plat_cluster::api_server::Request::get(&path, "a CustomResourceDefinition");
-            self.cluster.server().send(&request).ok()
-        });
+        let requests: Vec<Request> = paths.map(|path| Request::get(&path, "a CustomResourceDefinition")).collect();
+        let found = self.cluster.send_all(&requests, &mut |_| {}).into_iter().flatten();
         found.map(|crd| Document::synthetic(crd.clone(), &format!("CRD/{}", object::name(&crd)))).collect()
     }
 
     /// Brings what functions ask for; whether there was anything.
-    fn asked(
-        &self,
-        input: &mut Input,
-        selectors: Vec<ResourceSelector>,
-    ) -> Result<bool, plat_cluster::api_server::ClusterError> {
+    fn asked(&self, input: &mut Input, selectors: Vec<ResourceSelector>) -> Result<bool, ClusterError> {
         let new = input.not_yet_asked(selectors);
         if new.is_empty() {
             return Ok(false);
@@ -196,12 +180,12 @@ impl Reader<'_> {
         let inventory = files.read("--inventory", &self.arguments.guardrails.inventory, Depth::Recursive, findings);
         let mut objects: Vec<Value> =
             load::documents(&inventory, findings).into_iter().map(|document| document.value).collect();
+        let set = policies::compiled(&self.arguments.guardrails, &documents, findings);
         if !documents.is_empty() {
-            let kinds = policies::synced_kinds(&documents);
-            let read = self.inventory(&kinds, subjects, live);
+            let read = self.inventory(set.config().synced_kinds(), subjects, live);
             objects.extend(read.map_err(|error| findings.push(error.diagnostic())).ok()?);
         }
-        Some(Policies::of(&self.arguments.guardrails, &documents, &objects, findings))
+        Some(Policies::of(&self.arguments.guardrails, set, &objects))
     }
 
     /// Namespaces, and what the policies look up.
@@ -210,7 +194,7 @@ impl Reader<'_> {
         kinds: &[GroupVersionKind],
         subjects: &[Document],
         live: &Live,
-    ) -> Result<Vec<Value>, plat_cluster::api_server::ClusterError> {
+    ) -> Result<Vec<Value>, ClusterError> {
         let namespace = GroupVersionKind::new("v1", "Namespace");
         let mut found = Vec::new();
         match self.cluster.list(&namespace, None, None) {
