@@ -76,3 +76,21 @@ pub(crate) fn composite(spec: &Value) -> Value {
         "metadata": {"name": "one", "uid": "u-1", "resourceVersion": "7", "generation": 2}, "spec": spec,
     })
 }
+
+/// Changes an object by a merge patch (RFC 7386), as the API server does.
+pub(crate) fn merge(target: &mut Value, patch: &Value) {
+    let Some(patch) = patch.as_object() else {
+        *target = patch.clone();
+        return;
+    };
+    if !target.is_object() {
+        *target = json!({});
+    }
+    for (key, value) in patch {
+        if value.is_null() {
+            target.as_object_mut().unwrap().remove(key);
+        } else {
+            merge(&mut target[key], value);
+        }
+    }
+}

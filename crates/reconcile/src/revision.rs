@@ -45,13 +45,10 @@ pub fn decide(observed: &Observed<'_>) -> Decision {
     if let Some(decision) = adopt(observed) {
         return decision;
     }
-    let wanted = Hash::of(composition);
-    let latest = observed.revisions.iter().map(|revision| number(revision)).max().unwrap_or(0);
-    let same = observed.revisions.iter().find(|revision| is_of(revision, &wanted));
-    let mut decision = match same {
-        Some(revision) if number(revision) == latest => Decision::wait(),
-        Some(revision) => newest_again(revision, latest + 1),
-        None => create(composition, &wanted, latest + 1),
+    let mut decision = match Next::of(composition, observed.revisions) {
+        Next::Newest => Decision::wait(),
+        Next::Again(revision, number) => newest_again(revision, number),
+        Next::New(hash, number) => create(composition, &hash, number),
     };
     for revision in observed.revisions {
         // A write to the revision itself comes first: it changes the resourceVersion that the status names.
@@ -62,19 +59,39 @@ pub fn decide(observed: &Observed<'_>) -> Decision {
     decision
 }
 
+/// The revision that a Composition is, as it is now.
+enum Next<'a> {
+    /// The newest there is.
+    Newest,
+    /// An old one, which gets a new number.
+    Again(&'a Value, i64),
+    /// A new one, of this number.
+    New(Hash, i64),
+}
+
+impl<'a> Next<'a> {
+    fn of(composition: &Value, revisions: &'a [&Value]) -> Self {
+        let hash = Hash::of(composition);
+        let latest = revisions.iter().map(|revision| number(revision)).max().unwrap_or(0);
+        match revisions.iter().find(|revision| is_of(revision, &hash)) {
+            Some(revision) if number(revision) == latest => Self::Newest,
+            Some(revision) => Self::Again(revision, latest + 1),
+            None => Self::New(hash, latest + 1),
+        }
+    }
+}
+
 /// The revision that `composition` will be, were it applied as it is now: a new one, or an old one with a new number; `None`
 /// where it is the newest already.
 pub fn upcoming(composition: &Value, revisions: &[&Value]) -> Option<Value> {
-    let hash = Hash::of(composition);
-    let latest = revisions.iter().map(|revision| number(revision)).max().unwrap_or(0);
-    match revisions.iter().find(|revision| is_of(revision, &hash)) {
-        Some(revision) if number(revision) == latest => None,
-        Some(revision) => {
-            let mut revision = (*revision).clone();
-            revision["spec"]["revision"] = json!(latest + 1);
+    match Next::of(composition, revisions) {
+        Next::Newest => None,
+        Next::Again(revision, number) => {
+            let mut revision = revision.clone();
+            revision["spec"]["revision"] = json!(number);
             Some(revision)
         }
-        None => Some(wanted(composition, &hash, latest + 1)),
+        Next::New(hash, number) => Some(wanted(composition, &hash, number)),
     }
 }
 

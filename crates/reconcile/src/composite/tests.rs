@@ -9,7 +9,7 @@ use plat_plan::live::NoSchemas;
 use plat_platform::Composition;
 
 use super::*;
-use crate::fixtures::{NOW, composite, platform, revision};
+use crate::fixtures::{NOW, composite, merge, platform, revision};
 use crate::status::condition_of;
 
 const LEGACY: &str = "LegacyCluster";
@@ -38,21 +38,6 @@ fn prepared(platform: &Platform, given: Value) -> Value {
     merge(&mut object, patch);
     assert_eq!(decision.then, Then::Again);
     object
-}
-
-fn merge(into: &mut Value, patch: &Value) {
-    match (into, patch) {
-        (Value::Object(into), Value::Object(patch)) => {
-            for (key, value) in patch {
-                if value.is_null() {
-                    into.remove(key);
-                } else {
-                    merge(into.entry(key.clone()).or_insert(Value::Null), value);
-                }
-            }
-        }
-        (into, patch) => *into = patch.clone(),
-    }
 }
 
 fn render(platform: &Platform, composite: &Value, composition: &Composition, observed: &[Value]) -> Rendered {

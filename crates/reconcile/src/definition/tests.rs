@@ -7,6 +7,7 @@ use proptest::prelude::*;
 use serde_json::json;
 
 use super::*;
+use crate::fixtures::merge;
 use crate::names::OFFERED_FINALIZER;
 use crate::status::condition_of as find;
 use crate::{EventKind, Propagation};
@@ -167,23 +168,6 @@ impl Server {
 fn establish(crd: &mut Value) {
     crd["status"]["conditions"] =
         json!([{"type": "NamesAccepted", "status": "True"}, {"type": "Established", "status": "True"}]);
-}
-
-fn merge(target: &mut Value, patch: &Value) {
-    let Some(patch) = patch.as_object() else {
-        *target = patch.clone();
-        return;
-    };
-    if !target.is_object() {
-        *target = json!({});
-    }
-    for (key, value) in patch {
-        if value.is_null() {
-            target.as_object_mut().unwrap().remove(key);
-        } else {
-            merge(&mut target[key], value);
-        }
-    }
 }
 
 #[test]

@@ -1,9 +1,7 @@
 //! Usages step by step.
 
-use plat_resource::Map;
-
 use super::*;
-use crate::fixtures::NOW;
+use crate::fixtures::{NOW, merge};
 
 fn usage(spec: &Value) -> Value {
     json!({
@@ -49,22 +47,6 @@ fn search(live: &Value) -> Result<Option<Search>, Decision> {
 
 fn resolve(live: &Value, listed: &[Value]) -> Decision {
     looked(live, &Usage::read(live).unwrap()).resolve(Side::Of, listed).decision
-}
-
-/// Changes the object that a patch is for.
-fn merge(into: &mut Value, patch: &Value) {
-    match (into, patch) {
-        (Value::Object(into), Value::Object(patch)) => {
-            for (key, value) in patch {
-                if value.is_null() {
-                    into.remove(key);
-                } else {
-                    merge(into.entry(key).or_insert_with(|| Value::Object(Map::new())), value);
-                }
-            }
-        }
-        (into, patch) => *into = patch.clone(),
-    }
 }
 
 /// Carries out what is decided until nothing is left to write; the reasons of the steps.
