@@ -39,22 +39,9 @@ pub(super) fn write(value: &Value, out: &mut String) {
     }
 }
 
+/// `serde_json` escapes as `JSON.stringify` does; a text of Rust has no half of a surrogate pair.
 fn write_text(text: &str, out: &mut String) {
-    out.push('"');
-    for character in text.chars() {
-        match character {
-            '"' => out.push_str("\\\""),
-            '\\' => out.push_str("\\\\"),
-            '\u{8}' => out.push_str("\\b"),
-            '\u{C}' => out.push_str("\\f"),
-            '\n' => out.push_str("\\n"),
-            '\r' => out.push_str("\\r"),
-            '\t' => out.push_str("\\t"),
-            '\0'..='\u{1F}' => out.push_str(&format!("\\u{:04x}", u32::from(character))),
-            character => out.push(character),
-        }
-    }
-    out.push('"');
+    out.push_str(&crate::Value::from(text).to_string());
 }
 
 impl Serialize for Value {

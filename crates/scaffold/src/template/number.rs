@@ -2,6 +2,9 @@
 //!
 //! Owns the conversions between numbers, counts and text; the number methods' formats are in `digits`.
 
+/// `${number}`.
+pub(crate) use plat_resource::javascript::number_text as print;
+
 use super::text::{ascii, trim_end, trim_start};
 
 /// Larger whole numbers are not safe: their neighbours print the same.
@@ -28,37 +31,6 @@ pub(crate) fn is_safe_integer(number: f64) -> bool {
 #[expect(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "the remainder fits")]
 pub(crate) fn to_u32(number: f64) -> u32 {
     if number.is_finite() { number.trunc().rem_euclid(4_294_967_296.0) as u32 } else { 0 }
-}
-
-/// `${number}`.
-pub(crate) fn print(number: f64) -> String {
-    if number.is_nan() {
-        return "NaN".to_owned();
-    }
-    if number.is_infinite() {
-        return if number > 0.0 { "Infinity" } else { "-Infinity" }.to_owned();
-    }
-    if number == 0.0 {
-        return "0".to_owned();
-    }
-    let sign = if number < 0.0 { "-" } else { "" };
-    let (digits, exponent) = shortest(number.abs());
-    let count = i32::try_from(digits.len()).unwrap_or(i32::MAX);
-    let point = exponent + 1;
-    if count <= point && point <= 21 {
-        return format!("{sign}{digits}{}", zeros(point - count));
-    }
-    if 0 < point && point <= 21 {
-        let (whole, rest) = digits.split_at(usize::try_from(point).unwrap_or_default());
-        return format!("{sign}{whole}.{rest}");
-    }
-    if -6 < point && point <= 0 {
-        return format!("{sign}0.{}{digits}", zeros(-point));
-    }
-    let (first, rest) = digits.split_at(1);
-    let dot = if rest.is_empty() { "" } else { "." };
-    let plus = if exponent < 0 { '-' } else { '+' };
-    format!("{sign}{first}{dot}{rest}e{plus}{}", exponent.abs())
 }
 
 /// The fewest digits that read back as the number, and the exponent of the first.
