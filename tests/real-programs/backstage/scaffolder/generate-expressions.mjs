@@ -1,14 +1,9 @@
 // Makes up expressions and templates: `node generate-expressions.mjs COUNT SEED > cases.jsonl`.
 // Every filter, test, method, tag and operator meets inputs that it is for and such that it is not.
+import { seeded } from './random.mjs';
+
 const [count, seed] = process.argv.slice(2).map(Number);
-let state = (seed || 1) >>> 0;
-const random = bound => {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-};
-const pick = list => list[random(list.length)];
+const { random, pick } = seeded(seed);
 const maybe = (chance, make, other = '') => (random(100) < chance ? make() : other);
 const repeat = (least, most, make) => Array.from({ length: least + random(most - least + 1) }, make);
 

@@ -1,13 +1,8 @@
 // Makes up tasks: `node generate-tasks.mjs COUNT SEED > cases.jsonl`.
+import { seeded } from './random.mjs';
+
 const [count, seed] = process.argv.slice(2).map(Number);
-let state = (seed || 1) >>> 0;
-const random = bound => {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-};
-const pick = list => list[random(list.length)];
+const { random, pick } = seeded(seed);
 const maybe = (chance, value) => (random(100) < chance ? value : undefined);
 
 const texts = [

@@ -1,19 +1,13 @@
 // Verdicts of the real checker of parameters and inputs: `node schemas.mjs COUNT SEED > answers.jsonl`.
 // An answer is {schema, instance, errors} or {schema, instance, refused}.
 import { load } from './packages.mjs';
+import { seeded } from './random.mjs';
 
 const backend = load.resolve('@backstage/plugin-scaffolder-backend');
 const { createRequire } = await import('node:module');
 const { validate } = createRequire(backend)('jsonschema');
 const [count, seed] = process.argv.slice(2).map(Number);
-let state = (seed || 1) >>> 0;
-const random = bound => {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-};
-const pick = list => list[random(list.length)];
+const { random, pick } = seeded(seed);
 const names = ['a', 'b', 'c d', '1', 'e.f', 'kind'];
 const value = depth => pick([
   () => 'a', () => 'b', () => '', () => 'orders-api', () => 'Émile 🎉', () => '2026-01-02', () => 'x@example.com', () => '10.0.0.1', () => 'https://x.example/a', () => 0, () => 1, () => 2.5, () => -3, () => 7, () => 0.3, () => true, () => false, () => null,

@@ -4,6 +4,7 @@ import { mkdirSync, mkdtempSync, readFileSync, readdirSync, rmSync, statSync, wr
 import { tmpdir } from 'node:os';
 import { dirname, join, relative } from 'node:path';
 import { load } from './packages.mjs';
+import { seeded } from './random.mjs';
 
 const backend = load.resolve('@backstage/plugin-scaffolder-backend').replace(/dist.*$/, 'dist');
 const { createTemplateActionHandler } = load(`${backend}/scaffolder/actions/builtin/fetch/templateActionHandler.cjs.js`);
@@ -11,14 +12,7 @@ const { ScmIntegrations } = load('@backstage/integration');
 const { ConfigReader } = load('@backstage/config');
 const integrations = ScmIntegrations.fromConfig(new ConfigReader({}));
 const [count, seed] = process.argv.slice(2).map(Number);
-let state = (seed || 1) >>> 0;
-const random = bound => {
-  state = (state + 0x6d2b79f5) >>> 0;
-  let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-  mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-  return ((mixed ^ (mixed >>> 14)) >>> 0) % bound;
-};
-const pick = list => list[random(list.length)];
+const { random, pick } = seeded(seed);
 const maybe = (chance, value) => (random(100) < chance ? value : undefined);
 const names = [
   'README.md', 'a.txt', '${{ values.name }}.md', '{% if values.flag %}only.txt{% endif %}', '.hidden', 'b.njk', '.njk', 'c.tar.njk', '${{ values.missing }}', '{{ cookiecutter.name }}.py', 'd.yaml', 'e.MD',

@@ -54,6 +54,9 @@ fn database(namespace: &str) -> Value {
 
 /// The platform, its XRs' Secrets in its namespace.
 async fn install(harness: &Harness, platform: &Platform) -> anyhow::Result<String> {
+    // Another test may have made the kind.
+    let kind = open_kind("cloud.example", &["v1"], "Database", "databases", "Cluster");
+    harness.ask("POST", CRDS, Some(&kind)).await?;
     let namespace = platform.group.split('.').next().unwrap_or_default().to_owned();
     harness.namespace(&namespace).await?;
     let mut definition = platform.definition();
@@ -75,9 +78,6 @@ fn details_travel_from_the_composed_resource_to_the_claim_and_changes_follow() {
     let platform = Platform { group: "connected.example", scope: "LegacyCluster" };
     harness
         .run(async {
-            // Another test may have made the kind.
-            let kind = open_kind("cloud.example", &["v1"], "Database", "databases", "Cluster");
-            harness.ask("POST", CRDS, Some(&kind)).await?;
             let namespace = install(harness, &platform).await?;
             let pairs = [("user", "app"), ("password", PASSWORD), ("hidden", "never")];
             harness.put(&secrets(&namespace, ""), &details("database", &pairs)).await?;
@@ -134,9 +134,6 @@ fn a_secret_of_somebody_else_is_neither_written_nor_read() {
     let platform = Platform { group: "guarded.example", scope: "LegacyCluster" };
     harness
         .run(async {
-            harness
-                .ask("POST", CRDS, Some(&open_kind("cloud.example", &["v1"], "Database", "databases", "Cluster")))
-                .await?;
             let namespace = install(harness, &platform).await?;
             let pairs = [("user", "app"), ("password", "guarded")];
             harness.put(&secrets(&namespace, ""), &details("database", &pairs)).await?;
@@ -194,9 +191,6 @@ fn what_is_secret_is_in_no_object_event_log_or_metric() {
     let platform = Platform { group: "secret.example", scope: "LegacyCluster" };
     harness
         .run(async {
-            harness
-                .ask("POST", CRDS, Some(&open_kind("cloud.example", &["v1"], "Database", "databases", "Cluster")))
-                .await?;
             let namespace = install(harness, &platform).await?;
             let value = "a-secret-that-nobody-tells";
             harness
